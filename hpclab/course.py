@@ -1,0 +1,189 @@
+"""The manifest `course.toml`: which lessons there are, in which order, for whom, how long."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hpclab.errors import FileError, HpclabError, unknown
+
+MANIFEST = "course.toml"
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Minutes(_Entry):
+    """Measured minutes: reading the page, running the demo, the core task, all stretch tasks."""
+
+    page: int = Field(gt=0)
+    demo: int = Field(gt=0)
+    core: int = Field(gt=0, le=25)
+    stretch: int = Field(gt=0)
+
+    @property
+    def total(self) -> int:
+        """Minutes for everything."""
+        return self.page + self.demo + self.core + self.stretch
+
+
+class Skill(_Entry):
+    """A skill in the HPC Certification Forum's competence tree."""
+
+    id: str
+    name: str
+
+
+class Lesson(_Entry):
+    """One lesson; its page, demo and exercise are found by its slug."""
+
+    slug: Slug
+    needs: list[Slug] = []
+    minutes: Minutes
+    skills: list[Skill] = []
+    keywords: list[str] = Field(min_length=1)
+
+
+class Module(_Entry):
+    """A part of the book."""
+
+    title: str
+    lessons: list[Lesson] = Field(min_length=1)
+
+
+class Track(_Entry):
+    """A path through the lessons for one kind of reader."""
+
+    title: str
+    lessons: list[Slug] = Field(min_length=1)
+
+
+class About(_Entry):
+    """What training portals want to know of the whole course."""
+
+    id: Slug
+    title: str
+    description: str
+    url: str
+    license: str
+    language: str
+    authors: list[str] = Field(min_length=1)
+    reference: list[Slug] = []
+
+
+class Course(_Entry):
+    """A course: the manifest and the folder that it stands in."""
+
+    root: Path
+    course: About
+    tracks: dict[Slug, Track] = {}
+    modules: list[Module] = Field(min_length=1)
+
+    @classmethod
+    def load(cls, root: Path) -> "Course":
+        """Read `root/course.toml`; a mistake in it is a FileError with line and field."""
+        path = root / MANIFEST
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise HpclabError(
+                f"There is no {MANIFEST} in {root} or above it. Run this inside a course."
+            ) from None
+        try:
+            course = cls(root=root, **tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise FileError(path, _line_in(str(error)), f"not valid TOML: {error}") from None
+        except (ValidationError, TypeError) as error:
+            raise _explain(path, text, error) from None
+        course._check_references(path, text)
+        return course
+
+    def lessons(self) -> Iterator[Lesson]:
+        """All lessons in the order of the book."""
+        for module in self.modules:
+            yield from module.lessons
+
+    def lesson(self, slug: str) -> Lesson:
+        """The lesson of that slug; an unknown one is an error that names the three nearest."""
+        for lesson in self.lessons():
+            if lesson.slug == slug:
+                return lesson
+        raise unknown("lesson", slug, (lesson.slug for lesson in self.lessons()))
+
+    def _check_references(self, path: Path, text: str) -> None:
+        """Slugs are unique; needs and tracks name lessons that stand."""
+        slugs = [lesson.slug for lesson in self.lessons()]
+        for slug in slugs:
+            if slugs.count(slug) > 1:
+                line = _line_of(text, [f'slug = "{slug}"'])
+                raise FileError(path, line, f"slug: '{slug}' stands twice; slugs are unique")
+        for lesson in self.lessons():
+            for need in set(lesson.needs) - set(slugs):
+                line = _line_of(text, [f'slug = "{lesson.slug}"', "needs"])
+                raise FileError(path, line, f"needs: {unknown('lesson', need, slugs)}")
+        for name, track in self.tracks.items():
+            for slug in set(track.lessons) - set(slugs):
+                line = _line_of(text, [f"[tracks.{name}]", "lessons"])
+                raise FileError(path, line, f"lessons: {unknown('lesson', slug, slugs)}")
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` (default: here) with a course.toml, else the clone's.
+
+    The clone's is the folder above the package: `hpclab` is installed from it, editable.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / MANIFEST).is_file():
+            return folder
+    return Path(__file__).resolve().parents[1]
+
+
+def _line_in(message: str) -> int | None:
+    """The line number that tomllib puts in its message."""
+    words = message.replace(",", " ").replace(")", " ").split()
+    for before, number in zip(words, words[1:], strict=False):
+        if before == "line" and number.isdigit():
+            return int(number)
+    return None
+
+
+def _explain(path: Path, text: str, error: ValidationError | TypeError) -> FileError:
+    """The first mistake pydantic found, in the author's terms: line, field, expected, given."""
+    if isinstance(error, TypeError):
+        return FileError(path, 1, f"expected tables [course], [tracks.*], [[modules]]: {error}")
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"
+    line = _line_of(text, _headings(first["loc"]))
+    return FileError(path, line, f"{field}: expected: {first['msg']}{given}")
+
+
+def _headings(loc: tuple[Any, ...]) -> list[str]:
+    """The lines to look for, outermost first, to reach a place such as modules.0.lessons.1.slug."""
+    steps: list[str] = []
+    table = ""
+    for part in loc:
+        if isinstance(part, int):
+            steps += [f"[[{table}]]"] * (part + 1)
+        else:
+            table = f"{table}.{part}" if table else str(part)
+            steps.append(f"[{table}]" if len(loc) > 1 and part == loc[0] else str(part))
+    return [step for step in steps if step not in ("[modules]", "lessons")]
+
+
+def _line_of(text: str, steps: list[str]) -> int | None:
+    """The line where the last of `steps` is found, each looked for below the one before."""
+    lines = text.splitlines()
+    at = -1
+    found = None
+    for step in steps:
+        for number in range(at + 1, len(lines)):
+            if lines[number].lstrip().startswith(step):
+                at, found = number, number + 1
+                break
+    return found
