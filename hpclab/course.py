@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -146,7 +147,7 @@ def find_root(start: Path | None = None) -> Path:
 def _line_in(message: str) -> int | None:
     """The line number that tomllib puts in its message."""
     words = message.replace(",", " ").replace(")", " ").split()
-    for before, number in zip(words, words[1:], strict=False):
+    for before, number in pairwise(words):
         if before == "line" and number.isdigit():
             return int(number)
     return None

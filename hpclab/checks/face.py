@@ -1,0 +1,85 @@
+"""`check("task")`: the face of the check language in a notebook."""
+
+import os
+import sys
+from pathlib import Path
+
+from hpclab.checks.language import Check, load_checks, with_needs
+from hpclab.checks.local import LocalWork
+from hpclab.checks.report import Report
+from hpclab.checks.run import run_checks
+from hpclab.errors import HpclabError, unknown
+from hpclab.learner.hints import next_hint
+from hpclab.learner.progress import progress
+from hpclab.verdicts import Verdict
+
+CHECKS_FILE = "checks.py"
+HIDDEN_ENV = "HPCLAB_HIDDEN"  # the hidden checks' file; set while nbgrader autogrades, only then
+SEED_ENV = "HPCLAB_SEED"
+# Notebooks may change directory; their checks stay where they started.
+_START = Path.cwd()
+
+
+def check(task: str, hidden: bool = False) -> Report | None:
+    """Run the checks of a task on this notebook and report at once.
+
+    `hidden` marks the second cell that nbgrader grades: it does nothing here, and runs the checks
+    that never ship when the work is graded. An unknown task is an HpclabError.
+    """
+    namespace = sys._getframe(1).f_globals
+    grading = os.environ.get("NBGRADER_EXECUTION")
+    if hidden and grading != "autograde":
+        return None
+    public = load_checks(_checks_file())
+    wanted, known = _of_task(public, task), public
+    if hidden:
+        secret = load_checks(Path(_hidden_file()))
+        wanted, known = _of_task(secret, task), public + secret
+    work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
+    report = report_on(wanted, known, work, task)
+    if grading:
+        return Report(task, report.results, as_points=True)
+    progress(_START).record_try(_START.name, report)
+    return Report(task, report.results, advice=_advice(report))
+
+
+def report_on(wanted: list[Check], known: list[Check], work: LocalWork, task: str) -> Report:
+    """Run `wanted` and what they come after; report on `wanted` alone."""
+    names = {check.name for check in wanted}
+    results = run_checks(with_needs(wanted, known), work)
+    return Report(task, [result for result in results if result.name in names])
+
+
+def _of_task(checks: list[Check], task: str) -> list[Check]:
+    found = [check for check in checks if check.task == task]
+    if not found:
+        raise unknown("task", task, {check.task for check in checks})
+    return found
+
+
+def _checks_file() -> Path:
+    for folder in (_START, Path.cwd()):
+        if (folder / CHECKS_FILE).is_file():
+            return folder / CHECKS_FILE
+    raise HpclabError(
+        f"There is no {CHECKS_FILE} in {_START}: it belongs beside the exercise's notebook. "
+        "`hpclab learn` puts it there."
+    )
+
+
+def _hidden_file() -> str:
+    try:
+        return os.environ[HIDDEN_ENV]
+    except KeyError:
+        raise HpclabError(
+            "The hidden checks are not here: grade with the nbgrader_config.py that "
+            "`autograder build` writes into the course."
+        ) from None
+
+
+def _advice(report: Report) -> str:
+    if report.verdict is Verdict.PASSED:
+        return ""
+    if report.verdict is Verdict.UNATTEMPTED:
+        return f"Not attempted yet: replace the `raise` in `{report.task}`, run it, check again."
+    return next_hint(report.task, _START)

@@ -1,0 +1,145 @@
+"""Work whose code runs in this process: the learner's own notebook."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from hpclab.checks.words import brief, exception_text
+from hpclab.checks.work import Unattempted, Work
+from hpclab.dask.graph import Graph, graph
+from hpclab.measure.memory import compiled_allocations, traced_peak
+
+
+class LocalWork(Work):
+    """Work in a namespace of this process, such as a notebook's globals."""
+
+    def __init__(self, namespace: dict[str, Any], seed: int = 0) -> None:
+        super().__init__(seed)
+        self._namespace = namespace
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """What the learner's function `name` returns; the arrays passed are the ones it writes."""
+        function = self._function(name, args, kwargs)
+        return self._guarded(lambda: function(*args, **kwargs))
+
+    def signatures(self, name: str) -> list[str]:
+        """The nopython signatures that Numba compiled so far, such as 'float64(Array(...))'."""
+        function = self._function(name)
+        found = getattr(function, "nopython_signatures", None)
+        if found is None:
+            self.fail(
+                f"{name} is {_a_kind(function)}",
+                "a function compiled by Numba",
+                f"Put `@njit` above `def {name}`: without it every element passes through the "
+                "Python interpreter.",
+            )
+        return [str(signature) for signature in found or []]
+
+    def peak_memory(self, what: Any, *args: Any) -> int:
+        """Bytes that NumPy and Python held at the peak of a call, above what they held before.
+
+        `what` is a function's name, or a lazy Dask collection, which is computed one task at a
+        time. The call is made twice, so that compilation is not counted. Memory that compiled
+        code allocates is not seen here: ask `allocations`.
+        """
+        job = self._job(what, args)
+        self._guarded(job)
+        return self._guarded(lambda: traced_peak(job))
+
+    def allocations(self, name: str, *args: Any) -> int:
+        """How many arrays compiled (Numba) code allocates in one call."""
+        job = self._job(name, args)
+        self._guarded(job)
+        return self._guarded(lambda: compiled_allocations(job))
+
+    def dask_array(self, data: Any, chunks: Any, dtype: str = "float64") -> Any:
+        """A Dask array of a NumPy array, or of zeros where `data` is a shape."""
+        import dask.array as da
+
+        if isinstance(data, tuple):
+            return da.zeros(data, chunks=chunks, dtype=dtype)
+        return da.from_array(data, chunks=chunks)
+
+    def graph(self, lazy: Any) -> Graph:
+        """The task graph of a Dask collection, after Dask's own optimisation."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: graph(lazy))
+
+    def compute(self, lazy: Any) -> Any:
+        """The value of a Dask collection, computed one task at a time."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: lazy.compute(scheduler="synchronous"))
+
+    def _job(self, what: Any, args: tuple[Any, ...]) -> Callable[[], Any]:
+        if isinstance(what, str):
+            function = self._function(what, args, {})
+            return lambda: function(*args)
+        self._expect_lazy(what)
+        return lambda: what.compute(scheduler="synchronous")
+
+    def _function(
+        self, name: str, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """The learner's function; with arguments, one that can take them."""
+        if args is not None:
+            self._remember(name, args, kwargs or {})
+        if name not in self._namespace:
+            self.fail(
+                f"there is no `{name}`",
+                f"a function `{name}`",
+                "Run the cell that defines it, under exactly this name.",
+            )
+        function = self._namespace[name]
+        if not callable(function):
+            self.fail(
+                f"`{name}` is {brief(function)}",
+                f"a function `{name}`",
+                "Something else was given this name after the function.",
+            )
+        if args is not None:
+            self._expect_takes(name, function, args, kwargs or {})
+        return function
+
+    def _expect_takes(
+        self, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        try:
+            signature = inspect.signature(getattr(function, "py_func", function))
+        except (TypeError, ValueError):
+            return
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            self.fail(
+                f"`{name}{signature}`: {error}",
+                f"a function that takes {len(args) + len(kwargs)} arguments",
+                "Keep the parameters of the stub.",
+            )
+
+    def _expect_lazy(self, lazy: Any) -> None:
+        if not hasattr(lazy, "__dask_graph__"):
+            self.fail(
+                brief(lazy),
+                "a lazy Dask collection",
+                "Return what Dask gives you, without `.compute()`: whoever calls the "
+                "function decides when to compute.",
+            )
+
+    def _guarded(self, job: Callable[[], Any]) -> Any:
+        """Run the learner's code; whatever it raises becomes an answer, never a crash."""
+        try:
+            return job()
+        except KeyboardInterrupt:
+            raise
+        except NotImplementedError as error:
+            if not error.args:  # the stub's own; libraries say what is not implemented
+                raise Unattempted from None
+            self.fail(exception_text(error), why="The call raised an exception.")
+        except SystemExit:
+            self.fail("SystemExit", why="The function called exit(); return instead.")
+        except BaseException as error:
+            self.fail(exception_text(error), why="The call raised an exception.")
+
+
+def _a_kind(function: Any) -> str:
+    return "plain Python" if inspect.isfunction(function) else brief(function)

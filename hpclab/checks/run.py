@@ -1,0 +1,95 @@
+"""Run checks on work: one verdict each, whatever the learner's code does."""
+
+import contextlib
+import io
+from collections.abc import Iterable
+
+from hpclab.checks.language import Check
+from hpclab.checks.words import exception_text
+from hpclab.checks.work import CheckFailed, Unattempted, Work
+from hpclab.verdicts import Result, Verdict
+
+_PRINTED_LIMIT = 2_000
+
+
+def run_checks(checks: Iterable[Check], work: Work) -> list[Result]:
+    """A result for each check, in order. Checks after one that did not pass are skipped."""
+    results: dict[str, Result] = {}
+    unattempted: set[str] = set()
+    for check in checks:
+        blockers = [name for name in check.after if results[name].verdict != Verdict.PASSED]
+        if check.task in unattempted:
+            result = _result(check, Verdict.UNATTEMPTED)
+        elif blockers:
+            why = f"It comes after '{blockers[0]}', which did not pass."
+            result = _result(check, Verdict.SKIPPED, why=why)
+        else:
+            result = _run_one(check, work)
+        if result.verdict is Verdict.UNATTEMPTED:
+            unattempted.add(check.task)
+        results[check.name] = result
+    return list(results.values())
+
+
+def _run_one(check: Check, work: Work) -> Result:
+    work.begin(check.name)
+    printed = io.StringIO()
+    try:
+        # A warning on stderr would cost all the cell's points in nbgrader, so it is kept here.
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            share = check(work)
+    except Unattempted:
+        return _result(check, Verdict.UNATTEMPTED)
+    except CheckFailed as no:
+        return _result(
+            check,
+            Verdict.FAILED,
+            no.called,
+            no.got,
+            no.expected,
+            no.why,
+            printed=printed.getvalue()[:_PRINTED_LIMIT],
+        )
+    except AssertionError as no:
+        return _result(
+            check,
+            Verdict.FAILED,
+            why=str(no) or check.description,
+            printed=printed.getvalue()[:_PRINTED_LIMIT],
+        )
+    except Exception as error:
+        return _result(
+            check,
+            Verdict.FAILED,
+            got=exception_text(error),
+            why="The check could not use what your function gave back.",
+            printed=printed.getvalue()[:_PRINTED_LIMIT],
+        )
+    share = 1.0 if share is None else min(1.0, max(0.0, float(share)))
+    verdict = Verdict.PASSED if share == 1.0 else Verdict.PARTIAL if share else Verdict.FAILED
+    return _result(check, verdict, earned=share * check.points)
+
+
+def _result(
+    check: Check,
+    verdict: Verdict,
+    called: str = "",
+    got: str = "",
+    expected: str = "",
+    why: str = "",
+    earned: float = 0.0,
+    printed: str = "",
+) -> Result:
+    return Result(
+        check.name,
+        check.task,
+        check.description,
+        verdict,
+        check.points,
+        earned,
+        called,
+        got,
+        expected,
+        why,
+        printed,
+    )

@@ -1,0 +1,1 @@
+"""The learner's folder: exercises, demos, progress, hints, submissions."""
