@@ -1,0 +1,1 @@
+"""From `course.toml`, exercises, demos and pages to everything in `_build`."""

@@ -1,0 +1,141 @@
+"""The Jupyter Book: stages the pages, builds them with every warning an error, publishes the HTML.
+
+In `_build/book`: `source` (staged pages), `sphinx` and `doctrees` (Sphinx's own, kept so that only
+changed pages are built), `cache` (executed demos), `html` (what is served: always a whole book).
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import hpclab
+from autograder.build.sphinx import run_sphinx
+from hpclab.course import MANIFEST, Course
+from hpclab.errors import HpclabError
+
+NOT_IN_DEMOS = {"checks", "cli.py", "learner", "server"}
+
+
+def build_book(course: Course, out: Path, *, log: Callable[[str], object] = print) -> Path:
+    """Build the book of `course` into `out`/book and return the folder of its HTML.
+
+    A missing page, a warning of Sphinx and a demo that fails are one HpclabError, which names the
+    author's files; the HTML that stood there before then stays as it was.
+    """
+    work = out / "book"
+    pages = staged_pages(course)
+    _forget_demos_of_other_code(work)
+    if _stage(pages, work / "source"):
+        for folder in ("sphinx", "doctrees"):
+            shutil.rmtree(work / folder, ignore_errors=True)
+    toc = _write(out / "toc.yml", table_of_contents(course))
+    config = _write(work / "config.yml", configuration(course, work))
+    problems = run_sphinx(work, config, toc, pages, course.root)
+    if problems:
+        raise HpclabError("\n".join(["The book was not built:", *problems]))
+    html = _publish(work)
+    log(f"The book is in {html}.")
+    return html
+
+
+def staged_pages(course: Course) -> dict[str, Path]:
+    """Where each file of the book is staged, and the author's file it comes from."""
+    book, about = course.root / "book", course.course
+    pages = {"index.md": book / "index.md", "references.bib": book / "references.bib"}
+    for lesson in course.lessons():
+        slug = lesson.slug
+        pages[f"lessons/{slug}.md"] = book / "lessons" / f"{slug}.md"
+        pages[f"demos/{slug}.py"] = course.root / "notebooks" / f"{slug}.py"
+        pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
+    for name in about.reference:
+        pages[f"reference/{name}.md"] = book / "reference" / f"{name}.md"
+    for file in sorted((book / "style").glob("*.*")):
+        pages[f"style/{file.name}"] = file
+    missing = [path for path in pages.values() if not path.is_file()]
+    if missing:
+        names = ", ".join(str(path.relative_to(course.root)) for path in missing)
+        raise HpclabError(f"{course.root / MANIFEST} names pages that are missing: {names}.")
+    return pages
+
+
+def table_of_contents(course: Course) -> dict[str, Any]:
+    """The order of the pages as jupyter-book's `_toc.yml` has it."""
+    parts: list[dict[str, Any]] = []
+    for module in course.modules:
+        chapters = [
+            {"file": f"lessons/{lesson.slug}", "sections": [{"file": f"demos/{lesson.slug}"}]}
+            for lesson in module.lessons
+        ]
+        parts.append({"caption": module.title, "chapters": chapters})
+    notes = [{"file": f"instructors/{lesson.slug}"} for lesson in course.lessons()]
+    parts.append({"caption": "For instructors", "chapters": notes})
+    if course.course.reference:
+        reference = [{"file": f"reference/{name}"} for name in course.course.reference]
+        parts.append({"caption": "Reference", "chapters": reference})
+    return {"format": "jb-book", "root": "index", "parts": parts}
+
+
+def configuration(course: Course, work: Path) -> dict[str, Any]:
+    """The author's `book/_config.yml`, and what course.toml knows."""
+    about = course.course
+    config: dict[str, Any] = yaml.safe_load((course.root / "book/_config.yml").read_text("utf-8"))
+    config["title"] = about.title
+    config["author"] = ", ".join(about.authors)
+    config["html"]["extra_footer"] = f"Text: {about.license}."
+    config["execute"]["cache"] = str(work / "cache")
+    config["sphinx"]["config"]["course_root"] = str(course.root)
+    return config
+
+
+def _forget_demos_of_other_code(work: Path) -> None:
+    """Drop executed demos when the code of `hpclab` that they call is not what it was."""
+    package = Path(hpclab.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        if file.relative_to(package).parts[0] not in NOT_IN_DEMOS:
+            digest.update(file.read_bytes())
+    stamp = work / "code.sha256"
+    if not stamp.is_file() or stamp.read_text() != digest.hexdigest():
+        shutil.rmtree(work / "cache", ignore_errors=True)
+        shutil.rmtree(work / "source" / "demos", ignore_errors=True)
+        work.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(digest.hexdigest())
+
+
+def _stage(pages: dict[str, Path], source: Path) -> bool:
+    """Copy what differs, so that Sphinx sees it as changed; True when a page went away."""
+    for name, author in pages.items():
+        staged, text = source / name, author.read_bytes()
+        if not staged.is_file() or staged.read_bytes() != text:
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_bytes(text)
+    old = [path for path in source.rglob("*") if path.is_file()]
+    gone = [path for path in old if path.relative_to(source).as_posix() not in pages]
+    for path in gone:
+        path.unlink()
+    return bool(gone)
+
+
+def _write(path: Path, content: dict[str, Any]) -> Path:
+    """Write `content` as JSON, which is YAML too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return path
+
+
+def _publish(work: Path) -> Path:
+    """Copy Sphinx's pages beside the old book, then swap: a reader never meets half a book."""
+    html, new, old = work / "html", work / "html.new", work / "html.old"
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(work / "sphinx", new, ignore=shutil.ignore_patterns(".buildinfo", "reports"))
+    if html.exists():
+        html.rename(old)
+    new.rename(html)
+    shutil.rmtree(old, ignore_errors=True)
+    return html

@@ -1,0 +1,101 @@
+"""Runs jupyter-book's Sphinx, and says what it warns of in the author's terms."""
+
+import contextlib
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+PROBLEM = re.compile(
+    r"(?:(?P<file>.+?)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<text>.*)"
+)
+CELL = re.compile(r"following cell:\n-+\n(?P<source>.*?)\n-+\n", re.DOTALL)
+
+
+class Problem(NamedTuple):
+    """One warning or error of Sphinx: the staged file (if it names one), the line, the text."""
+
+    file: str
+    line: int
+    text: str
+
+
+def run_sphinx(
+    work: Path, config: Path, toc: Path, pages: dict[str, Path], root: Path
+) -> list[str]:
+    """Build `work`/source to `work`/sphinx; what is wrong, one sentence each, or nothing."""
+    from jupyter_book.sphinx import build_sphinx  # takes seconds to import
+
+    source, said = work / "source", io.StringIO()
+    overrides = {"external_toc_path": str(toc), "nitpicky": True, "latex_individualpages": False}
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        status = build_sphinx(
+            source,
+            work / "sphinx",
+            doctreedir=work / "doctrees",
+            path_config=config,
+            noconfig=True,
+            confoverrides=overrides,
+            warningiserror=True,
+            keep_going=True,
+            quiet=True,
+        )
+    problems = list(parse(ANSI.sub("", said.getvalue())))
+    if status and not problems:
+        problems = [Problem("", 0, ANSI.sub("", said.getvalue()).strip() or str(status))]
+    _read_again(problems, work)
+    return [sentence(problem, source, pages, root) for problem in problems]
+
+
+def parse(said: str) -> Iterator[Problem]:
+    """The problems in what Sphinx wrote; lines that begin none belong to the one before."""
+    start: re.Match[str] | None = None
+    text: list[str] = []
+    for line in [*said.splitlines(), "WARNING: "]:
+        begins = PROBLEM.fullmatch(line)
+        if not begins:
+            text.append(line)
+            continue
+        if start:
+            yield Problem(start["file"] or "", int(start["line"] or 0), "\n".join(text))
+        start, text = begins, [begins["text"]]
+
+
+def _read_again(problems: list[Problem], work: Path) -> None:
+    """Make the next build read the pages that have problems: Sphinx tells of each only once."""
+    for problem in problems:
+        if Path(problem.file).is_file() and work in Path(problem.file).parents:
+            os.utime(problem.file)
+        else:
+            shutil.rmtree(work / "doctrees", ignore_errors=True)
+
+
+def sentence(problem: Problem, source: Path, pages: dict[str, Path], root: Path) -> str:
+    """`book/lessons/x.md:12: what is wrong`, with the author's file and line."""
+    file, line, text = problem
+    author = (
+        pages.get(Path(file).relative_to(source).as_posix())
+        if file.startswith(str(source))
+        else None
+    )
+    if author is None:
+        return f"{file}: {text}" if file else text
+    if "Executing notebook failed" in text:
+        line, text = _failed_cell(text, author)
+    where = author.relative_to(root).as_posix()
+    return f"{where}:{line}: {text}" if line else f"{where}: {text}"
+
+
+def _failed_cell(text: str, author: Path) -> tuple[int, str]:
+    """Where the cell of a demo stands that failed, and with what."""
+    found = CELL.search(text)
+    line = 0
+    if found:
+        before, cell, _ = author.read_text("utf-8").partition(found["source"])
+        line = before.count("\n") + 1 if cell else 0
+    error = [part for part in text.splitlines() if part.strip()][-1].strip()
+    return line, f"this cell of the demo failed when the book was built: {error}"

@@ -1,0 +1,66 @@
+"""The `autograder` command: what authors and instructors run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hpclab.console import run_app
+from hpclab.course import Course, find_root
+
+app = typer.Typer(
+    help="Build, verify and grade a course.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+console = Console()
+
+
+def _log(line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def build(
+    private: Annotated[
+        Path | None,
+        typer.Option(help="A centre's own folder: SLUG/hidden_checks.py and seed."),
+    ] = None,
+    book: Annotated[bool, typer.Option(help="Build the book too.")] = True,
+) -> None:
+    """Make the nbgrader course, the demos and the book in _build."""
+    from autograder.build.make import build as make
+
+    make(Course.load(find_root()), private, book=book, log=_log)
+
+
+@app.command()
+def verify(
+    slug: Annotated[str | None, typer.Argument(help="One lesson; without it, the course.")] = None,
+    book: Annotated[bool, typer.Option(help="Verify the book and its demos too.")] = True,
+) -> None:
+    """Check that the course keeps its promises; exit code 1 when it does not."""
+    from autograder.verify.course import verify as check_course
+
+    problems = check_course(Course.load(find_root()), slug, book=book, log=_log)
+    for problem in problems:
+        _log(f"✗ {problem}")
+    _log("✓ verified" if not problems else f"{len(problems)} problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command(name="new-lesson")
+def new_lesson_command(
+    slug: Annotated[str, typer.Argument(help="Its name in all places.")],
+) -> None:
+    """Write the files of a new lesson, which builds and verifies as it stands."""
+    from autograder.build.scaffold import new_lesson
+
+    root = find_root()
+    for path in new_lesson(root, slug):
+        _log(str(path.relative_to(root)))
+    _log("Next: put your words in, then `autograder verify " + slug + "`.")
+
+
+def main() -> None:
+    """Entry point."""
+    run_app(app)

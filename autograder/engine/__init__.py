@@ -1,0 +1,1 @@
+"""Executing submissions for nbgrader."""

@@ -1,0 +1,1 @@
+"""The project's conscience: what a course promises, checked."""

@@ -1,0 +1,67 @@
+"""No solution, hidden check or hidden text stands where a learner reads."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.build.exercise import Exercise
+from autograder.build.notebooks import read_percent
+
+_REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+_LINE = 30  # a shorter line of a hidden check may stand elsewhere by chance
+
+
+def check_leaks(exercise: Exercise, shown: dict[Path, str]) -> Iterator[str]:
+    """A sentence for each secret of `exercise` in the squeezed texts `shown`."""
+    for what, secret in secrets(exercise):
+        for path, text in shown.items():
+            if secret in text:
+                yield f"{path}: shows {what} of '{exercise.slug}'"
+
+
+def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """What a learner must not read: solutions whole, hidden checks line by line; squeezed."""
+    for cell in read_percent(exercise.folder / "exercise.py").cells:
+        for region in _REGION.findall(cell.source):
+            yield f"the solution `{' '.join(region.split())[:60]}`", squeeze(region)
+    public = squeeze((exercise.folder / "checks.py").read_text(encoding="utf-8"))
+    public += squeeze((exercise.folder / "exercise.py").read_text(encoding="utf-8"))
+    for check in exercise.hidden:
+        yield f"the hidden check's name `{check.name}`", check.name
+    for line in exercise.hidden_path.read_text(encoding="utf-8").splitlines():
+        secret = squeeze(line)
+        if len(secret) >= _LINE and secret not in public and not line.startswith(_COMMON):
+            yield f"the hidden line `{line.strip()[:60]}`", secret
+
+
+_COMMON = ("import ", "from ", '"""')
+
+
+def read_shown(folder: Path) -> dict[Path, str]:
+    """Every text below `folder` that a learner may read, squeezed; markup taken out."""
+    shown = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".html", ".txt", ".md", ".py", ".ipynb"} and path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if path.suffix == ".html":
+                text = html.unescape(re.sub(r"<[^>]+>", "", text))
+            elif path.suffix == ".ipynb":
+                text = _strings(json.loads(text))
+            shown[path] = squeeze(text)
+    return shown
+
+
+def _strings(value: object) -> str:
+    """All strings in a JSON value, one after another."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        value = list(value.values())
+    return "\n".join(map(_strings, value)) if isinstance(value, list) else ""
+
+
+def squeeze(text: str) -> str:
+    """Text without white space, so that a new indent or line break hides nothing."""
+    return re.sub(r"\s+", "", text)

@@ -1,0 +1,106 @@
+"""Solutions pass, releases are unattempted, each attempt fails exactly what it names."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from autograder.build.exercise import Exercise
+from autograder.verify.parallel import CORES
+from hpclab.checks.notebook import check_cells, read_cells
+from hpclab.errors import HpclabError
+from hpclab.verdicts import Result, Verdict
+
+_KILLED = {Verdict.FAILED, Verdict.PARTIAL}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of work to run all checks on, and what must come of it."""
+
+    name: str
+    cells: list[str]
+    judge: Callable[[list[Result]], Iterator[str]]
+
+
+def check_work(exercise: Exercise, course_dir: Path) -> Iterator[str]:
+    """A sentence for each promise that solution, release, attempts or checks break."""
+    attempts = exercise.attempts()
+    for check in exercise.checks:
+        if not any(check.name in attempt.fails for attempt in attempts):
+            yield (
+                f"{exercise.slug}: no attempt fails the check '{check.name}': "
+                "a check that nothing fails checks nothing"
+            )
+    jobs = [
+        Job("solution", read_cells(_notebook(course_dir, "source", exercise)), _must_pass),
+        Job("release", read_cells(_notebook(course_dir, "release", exercise)), _must_wait),
+    ]
+    for attempt in attempts:
+        cells = _with_cells(_notebook(course_dir, "source", exercise), attempt.cells)
+        jobs.append(Job(f"attempts/{attempt.path.name}", cells, _must_fail(attempt.fails)))
+    with ThreadPoolExecutor(CORES) as pool:
+        for answers in pool.map(lambda job: _run(exercise, course_dir, job), jobs):
+            yield from answers
+
+
+def _run(exercise: Exercise, course_dir: Path, job: Job) -> list[str]:
+    """All checks of the exercise on one piece of work."""
+    files = [exercise.folder / "checks.py", exercise.hidden_path]
+    try:
+        reports = check_cells(
+            job.cells, course_dir / "release" / exercise.slug, files, exercise.tasks
+        )
+    except HpclabError as error:
+        return [f"{exercise.slug}: {job.name}: {error}"]
+    results = [result for report in reports for result in report.results]
+    return [f"{exercise.slug}: {job.name}: {problem}" for problem in job.judge(results)]
+
+
+def _must_pass(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        if result.verdict not in (Verdict.PASSED, Verdict.INCONCLUSIVE):
+            yield f"'{result.name}' {result.verdict}: {_evidence(result)}"
+
+
+def _must_wait(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        if result.verdict is not Verdict.UNATTEMPTED:
+            yield (
+                f"'{result.name}' {result.verdict}: expected unattempted, a stub that raises "
+                f"NotImplementedError. {_evidence(result)}"
+            )
+
+
+def _must_fail(names: frozenset[str]) -> Callable[[list[Result]], Iterator[str]]:
+    def judge(results: list[Result]) -> Iterator[str]:
+        for result in results:
+            failed = result.verdict in _KILLED
+            if failed and result.name not in names:
+                yield f"fails '{result.name}', which it does not name: {_evidence(result)}"
+            elif not failed and result.name in names and result.verdict != Verdict.INCONCLUSIVE:
+                yield f"names '{result.name}', which {result.verdict}"
+
+    return judge
+
+
+def _evidence(result: Result) -> str:
+    parts = [result.called, f"got {result.got}" if result.got else "",
+             f"expected {result.expected}" if result.expected else "", result.why]  # fmt: skip
+    return "; ".join(part for part in parts if part)
+
+
+def _notebook(course_dir: Path, kind: str, exercise: Exercise) -> Path:
+    return course_dir / kind / exercise.slug / f"{exercise.slug}.ipynb"
+
+
+def _with_cells(notebook: Path, replaced: dict[str, str]) -> list[str]:
+    """The solution's code cells with some tasks' cells replaced."""
+    cells = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and not (mark.get("grade") and mark.get("locked")):
+            cells.append(replaced.get(mark.get("grade_id", ""), cell.source))
+    return cells
