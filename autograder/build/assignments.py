@@ -45,11 +45,14 @@ c.Autograde.autograde_preprocessors = [
 '''
 
 
-def build_course(out: Path, course_id: str, exercises: list[Exercise], seed: int) -> list[str]:
+def build_course(
+    out: Path, course_id: str, exercises: list[Exercise], seed: int, *, gradebook: bool = True
+) -> list[str]:
     """Make source, release and hidden checks in `out`; return the slugs whose release changed.
 
     The release is made by nbgrader's own preprocessors, in this process, into a folder beside,
-    which then takes the old one's place. The gradebook, submissions and all else is left alone.
+    which then takes the old one's place. The gradebook learns of the assignments unless it is told
+    not to; submissions and all else is left alone.
     """
     (out.parent / "exchange").mkdir(parents=True, exist_ok=True)
     write_text(out / CONFIG_FILE, _CONFIG.format(course_id=course_id, seed=seed))
@@ -59,7 +62,7 @@ def build_course(out: Path, course_id: str, exercises: list[Exercise], seed: int
     for stray in (*(out / "source").iterdir(), *(out / "release").glob("*")):
         if stray.name not in slugs:
             shutil.rmtree(stray)
-    return [slug for slug in sorted(slugs) if _release(out, slug)]
+    return [slug for slug in sorted(slugs) if _release(out, slug, gradebook)]
 
 
 def load_config(out: Path) -> Config:
@@ -78,7 +81,7 @@ def _write_source(out: Path, exercise: Exercise) -> None:
     write_text(hidden / f"{exercise.slug}.py", exercise.hidden_path.read_text(encoding="utf-8"))
 
 
-def _release(out: Path, slug: str) -> bool:
+def _release(out: Path, slug: str, gradebook: bool) -> bool:
     """Run nbgrader's generate_assignment; say whether the release is another than before."""
     # nbgrader runs `alembic`, which stands beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -87,6 +90,8 @@ def _release(out: Path, slug: str) -> bool:
     shutil.rmtree(beside, ignore_errors=True)
     config.CourseDirectory.release_directory = beside.name
     config.CourseDirectory.assignment_id = slug
+    config.GenerateAssignment.no_database = not gradebook
+    config.SaveCells.enabled = gradebook
     log = logging.getLogger("autograder.release")
     messages: list[str] = []
     log.handlers, log.propagate = [_Collector(messages)], False

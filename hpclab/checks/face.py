@@ -37,6 +37,8 @@ def check(task: str, hidden: bool = False) -> Report | None:
         wanted, known = _of_task(secret, task), public + secret
     work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
     report = report_on(wanted, known, work, task)
+    if grading == "validate" and report.verdict is not Verdict.PASSED:
+        print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
     if grading:
         return Report(task, report.results, as_points=True)
     progress(_START).record_try(_START.name, report)

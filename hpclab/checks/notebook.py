@@ -52,7 +52,8 @@ def check_cells(
     context = _context()
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(
-        target=_child, args=(sender, list(cells), folder, list(check_files), list(tasks), seed)
+        target=_child,
+        args=(sender, [*cells], folder, [f.resolve() for f in check_files], [*tasks], seed),
     )
     child.start()
     sender.close()

@@ -1,0 +1,91 @@
+"""`hpclab doctor`: what this machine has, and what each missing thing would unlock."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+_BROWSERS = ("chromium", "google-chrome", "firefox", "microsoft-edge", "safari")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing: what was found, empty if it is missing, and then what it would unlock."""
+
+    name: str
+    found: str
+    unlocks: str = ""
+
+
+def findings(book: Path) -> list[Finding]:
+    """All that the lessons can make use of, in the order in which a learner needs it."""
+    return [
+        Finding("system", _system(), ""),
+        Finding("Python", platform.python_version()),
+        Finding("cores", f"{_cores()} for you, {psutil.cpu_count()} in the machine"),
+        Finding("memory", _bytes(psutil.virtual_memory().total)),
+        Finding("caches", _caches(), "cache sizes in figures (they are read on Linux only)"),
+        Finding("Numba threading", _threading(), "prange on many cores"),
+        Finding("Dask", version("dask")),
+        Finding("book", str(book) if book.is_dir() else "", "the lessons: run `autograder build`"),
+        Finding("browser", _which(*_BROWSERS), "pages opening by themselves; any browser will do"),
+        Finding("Slurm", _which("sbatch"), "lessons on a scheduler: install slurm-wlm"),
+        Finding("MPI", _which("mpiexec", "srun"), "ranks across nodes: install an MPI"),
+        Finding("GPU", _which("nvidia-smi", "rocm-smi"), "a real GPU; until then a simulator"),
+    ]
+
+
+def _system() -> str:
+    name = f"{platform.system()} {platform.machine()}"
+    if sys.platform == "win32":
+        return name + ": use WSL, see the book's page 'Windows and macOS'"
+    if sys.platform == "darwin":
+        return name + ": some measures are weaker, see the book's page 'Windows and macOS'"
+    return name
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _caches() -> str:
+    """Level, kind and size of each cache of the first core, as Linux tells them."""
+    caches = []
+    for index in sorted(_CACHES.glob("index*")):
+        try:
+            level, kind, size = (
+                (index / name).read_text().strip() for name in ("level", "type", "size")
+            )
+        except OSError:
+            continue
+        caches.append(f"L{level} {kind.lower()} {size}")
+    return ", ".join(caches)
+
+
+def _threading() -> str:
+    """The layers Numba could use, best first; nothing is started."""
+    return ", ".join(name for name, module in _LAYERS.items() if _importable(module))
+
+
+def _importable(module: str) -> bool:
+    if importlib.util.find_spec(f"numba.np.ufunc.{module}") is None:
+        return False
+    return module != "tbbpool" or importlib.util.find_spec("tbb") is not None
+
+
+def _which(*names: str) -> str:
+    return next((path for name in names if (path := shutil.which(name))), "")
+
+
+def _bytes(count: float) -> str:
+    return f"{count / 2**30:.1f} GiB"

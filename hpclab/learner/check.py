@@ -1,0 +1,26 @@
+"""`hpclab check`: an exercise's checks from a terminal."""
+
+from pathlib import Path
+
+from hpclab.checks.face import CHECKS_FILE
+from hpclab.checks.language import load_checks
+from hpclab.checks.notebook import check_cells, read_cells
+from hpclab.checks.report import Report
+from hpclab.errors import unknown
+from hpclab.learner.folder import exercises_in
+from hpclab.learner.progress import Progress
+
+
+def check_exercise(folder: Path, slug: str, task: str | None = None) -> list[Report]:
+    """Run the public checks of `<folder>/<slug>` in a process of its own, and record the try."""
+    home = folder / slug
+    if not home.is_dir():
+        raise unknown("exercise", slug, exercises_in(folder))
+    cells = read_cells(home / f"{slug}.ipynb")
+    tasks = list(dict.fromkeys(check.task for check in load_checks(home / CHECKS_FILE)))
+    if task and task not in tasks:
+        raise unknown("task", task, tasks)
+    reports = check_cells(cells, home, [home / CHECKS_FILE], [task] if task else tasks)
+    for report in reports:
+        Progress(folder).record_try(slug, report)
+    return reports
