@@ -1,0 +1,55 @@
+"""A small course of one lesson, `double`, made by `autograder new-lesson` itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.build.make import build
+from autograder.build.scaffold import new_lesson
+from hpclab.course import Course
+
+MANIFEST = """\
+[course]
+id = "mini"
+title = "Mini"
+description = "A course of one lesson"
+url = "https://example.org/mini"
+license = "CC-BY-4.0"
+language = "en-GB"
+authors = ["A. Author"]
+
+[[modules]]
+title = "One"
+"""
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def make_mini(root: Path) -> Path:
+    (root / "book").mkdir(parents=True)
+    (root / "course.toml").write_text(MANIFEST)
+    shutil.copy(REPOSITORY / "book" / "_config.yml", root / "book")
+    shutil.copytree(REPOSITORY / "book" / "style", root / "book" / "style")
+    (root / "book" / "index.md").write_text("# Mini\n\nA course of one lesson.\n")
+    (root / "book" / "references.bib").write_text("")
+    new_lesson(root, "double")
+    return root
+
+
+@pytest.fixture
+def mini(tmp_path: Path) -> Path:
+    """The course's folder, with nothing built."""
+    return make_mini(tmp_path / "mini")
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_mini(tmp_path_factory.mktemp("built") / "mini")
+    build(Course.load(root), book=False, log=print)
+    return root
+
+
+@pytest.fixture
+def built(built_once: Path, tmp_path: Path) -> Path:
+    """The course's folder with its nbgrader course built (no book), to be changed at will."""
+    return shutil.copytree(built_once, tmp_path / "mini")
