@@ -120,7 +120,7 @@ class Course(_Entry):
         slugs = [lesson.slug for lesson in self.lessons()]
         for slug in slugs:
             if slugs.count(slug) > 1:
-                line = _line_of(text, [f'slug = "{slug}"'])
+                line = _line_of(text, [f'slug = "{slug}"'] * 2)
                 raise FileError(path, line, f"slug: '{slug}' stands twice; slugs are unique")
         for lesson in self.lessons():
             for need in set(lesson.needs) - set(slugs):

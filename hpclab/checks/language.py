@@ -1,5 +1,6 @@
 """`@check` turns a function with a docstring into a check; `load_checks` reads a file of them."""
 
+import ast
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -62,7 +63,9 @@ def load_checks(path: Path) -> list[Check]:
     """The checks of a file in their order; a broken file is a FileError with its line."""
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        _no_name_twice(path, tree)
+        exec(compile(tree, str(path), "exec"), namespace)
     except FileError:
         raise
     except SyntaxError as error:
@@ -74,6 +77,16 @@ def load_checks(path: Path) -> list[Check]:
         problem = f"{type(error).__name__}: {error}"
         raise FileError(path, lines[-1] if lines else None, problem) from error
     return [value for value in namespace.values() if isinstance(value, Check)]
+
+
+def _no_name_twice(path: Path, tree: ast.Module) -> None:
+    """A second function of one name would silently take the place of the first."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            if node.name in names:
+                raise FileError(path, node.lineno, f"check '{node.name}' stands twice")
+            names.add(node.name)
 
 
 def validate(checks: Iterable[Check], tasks: Iterable[str]) -> None:
