@@ -1,0 +1,169 @@
+"""Hints, predictions, progress, figures and reports: what a learner sees and what is kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hpclab.checks.report import Report
+from hpclab.errors import FileError, HpclabError
+from hpclab.learner.hints import load_hints, next_hint, take_hint
+from hpclab.learner.predict import predict
+from hpclab.learner.progress import STATE, Progress, learner_folder
+from hpclab.plot import figure, show
+from hpclab.verdicts import Result, Verdict
+
+HINTS = """\
+# Hints
+
+## f
+
+1. Look.
+2. Think:
+
+   ```python
+   ## not a heading
+   1. not a hint
+   ```
+3. `return x`
+
+## g
+
+1. a
+2. b
+3. c
+"""
+
+
+@pytest.fixture
+def exercise(tmp_path: Path) -> Path:
+    (tmp_path / STATE).mkdir()
+    (tmp_path / "lesson").mkdir()
+    (tmp_path / "lesson" / "hints.md").write_text(HINTS)
+    return tmp_path / "lesson"
+
+
+def test_a_ladder_has_three_rungs_and_may_hold_code(exercise: Path) -> None:
+    ladders = load_hints(exercise / "hints.md")
+    assert set(ladders) == {"f", "g"}
+    assert "1. not a hint" in ladders["f"][1]
+    assert ladders["f"][2] == "`return x`"
+
+
+def test_hints_climb_and_are_remembered(exercise: Path) -> None:
+    assert 'Next hint: `hint("f")`, 1 of 3, a nudge.' == next_hint("f", exercise)
+    assert [take_hint("f", exercise).rung for _ in range(4)] == [1, 2, 3, 3]
+    assert next_hint("f", exercise).startswith("All 3 hints are open")
+    assert "2 of 3" not in next_hint("g", exercise)
+    kept = [event["rung"] for event in Progress(exercise.parent).events()]
+    assert kept == [1, 2, 3, 3]
+
+
+def test_an_unknown_task_or_no_hints(exercise: Path) -> None:
+    with pytest.raises(HpclabError, match="no task 'h'"):
+        take_hint("h", exercise)
+    (exercise / "hints.md").unlink()
+    with pytest.raises(HpclabError, match=r"There is no hints\.md"):
+        take_hint("f", exercise)
+
+
+def test_two_ladders_of_one_task(exercise: Path) -> None:
+    (exercise / "hints.md").write_text(HINTS.replace("## g", "## f"))
+    with pytest.raises(FileError, match=r"hints\.md:14: task 'f' stands twice"):
+        load_hints(exercise / "hints.md")
+
+
+def test_progress_is_appended_and_survives_a_torn_line(tmp_path: Path) -> None:
+    (tmp_path / STATE).mkdir()
+    progress = Progress(tmp_path)
+    progress.record("try", lesson="l", task="t", verdict="failed")
+    with progress.file.open("a") as file:
+        file.write('{"event": "try", "torn')
+    progress.record("try", lesson="l", task="t", verdict="passed")
+    assert [event["verdict"] for event in progress.events()] == ["failed", "passed"]
+    assert progress.verdicts("l") == {"t": "passed"}
+    assert len(progress.file.read_text().splitlines()) == 3, "nothing is rewritten"
+
+
+def test_a_full_disk_costs_the_event_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / STATE).mkdir()
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.write", full)
+    Progress(tmp_path).record("try", lesson="l")
+    assert "Progress was not kept" in capsys.readouterr().err
+
+
+def test_without_a_learners_folder_nothing_is_kept(tmp_path: Path) -> None:
+    assert learner_folder(tmp_path) is None
+    Progress(None).record("try")
+    assert list(Progress(None).events()) == []
+
+
+def test_a_prediction_is_shown_beside_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+    guess = predict("How many?", 10, unit="x")
+    guess.reveal(43.21)
+    assert capsys.readouterr().out == "How many?\n  you guessed 10 x; this machine: 43.2 x\n"
+    drawing, ax = figure("T", "n", "t (s)")
+    guess.mark(ax)
+    assert "your guess: 10 x" in show(drawing, "words")._repr_mimebundle_()["text/html"]
+    with pytest.raises(TypeError, match="guess: expected a number"):
+        predict("How many?", "ten")
+
+
+def test_figures_take_the_pages_colour_and_carry_words() -> None:
+    drawing, ax = figure("T", "n", "t (s)")
+    ax.plot([1, 2], [3, 4], label="one")
+    bundle = show(drawing, 'Time <grows> with "n".')._repr_mimebundle_()
+    assert bundle["text/plain"] == 'Time <grows> with "n".'
+    assert "currentColor" in bundle["text/html"]
+    assert "#010203" not in bundle["text/html"]
+    assert 'aria-label="Time &lt;grows&gt; with &quot;n&quot;."' in bundle["text/html"]
+    with pytest.raises(ValueError, match="expected the figure in words"):
+        show(drawing, " ")
+
+
+def report(*verdicts: Verdict) -> Report:
+    return Report(
+        "t",
+        [
+            Result(f"c{i}", "t", "Says `x < 1`.", verdict, 2.0, 2.0 * (verdict == "passed"))
+            for i, verdict in enumerate(verdicts)
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "whole"),
+    [
+        (["passed", "passed"], "passed"),
+        (["passed", "failed"], "partial"),
+        (["failed", "skipped"], "failed"),
+        (["unattempted", "unattempted"], "unattempted"),
+        (["passed", "inconclusive"], "inconclusive"),
+        (["failed", "inconclusive"], "failed"),
+    ],
+)
+def test_a_task_in_one_word(verdicts: list[str], whole: str) -> None:
+    assert report(*map(Verdict, verdicts)).verdict == whole
+
+
+def test_a_report_reads_without_colour_and_without_html() -> None:
+    shown = report(Verdict.PASSED, Verdict.FAILED)
+    assert repr(shown).splitlines()[:2] == [
+        "t: partial, 2 of 4 points",
+        "  ✓ passed: Says `x < 1`.",
+    ]
+    html = shown._repr_mimebundle_()["text/html"]
+    assert "<strong>failed</strong>" in html
+    assert "<code>x &lt; 1</code>" in html
+    assert "<script" not in Report("<script>", [])._repr_mimebundle_()["text/html"]
+
+
+def test_results_survive_json() -> None:
+    (result,) = report(Verdict.PARTIAL).results
+    assert Result.from_json(json.loads(json.dumps(result.to_json()))) == result
