@@ -3,8 +3,8 @@
 from hpclab import check, hint, predict
 """
 
-from hpclab.checks.face import check
 from hpclab.learner.hints import hint
+from hpclab.learner.notebook import check
 from hpclab.learner.predict import predict
 
 __all__ = ["check", "hint", "predict"]

@@ -53,8 +53,8 @@ def check(
     folder: Dir = None,
 ) -> None:
     """Run an exercise's checks from the terminal; exit code 1 unless all pass."""
-    from hpclab.learner.check import check_exercise
     from hpclab.learner.folder import find_folder
+    from hpclab.learner.terminal import check_exercise
     from hpclab.verdicts import Verdict
 
     reports = check_exercise(find_folder(folder), slug, task)

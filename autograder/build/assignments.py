@@ -15,7 +15,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.build.exercise import Exercise
 from autograder.build.files import replace_folder, write_text
 from autograder.build.notebooks import as_text, source_notebook
-from hpclab.checks.face import CHECKS_FILE
+from hpclab.checks.language import CHECKS_FILE
 from hpclab.errors import HpclabError
 from hpclab.learner.hints import HINTS_FILE
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.build.notebooks import read_percent, tasks_in
-from hpclab.checks.face import CHECKS_FILE
-from hpclab.checks.language import Check, load_checks, validate
+from hpclab.checks.language import CHECKS_FILE, Check, load_checks, validate
 from hpclab.errors import FileError, HpclabError, unknown
 from hpclab.learner.hints import HINTS_FILE, load_hints
 

@@ -10,7 +10,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade, setenv
 from traitlets import Integer, Unicode
 
-from hpclab.checks.face import HIDDEN_ENV, SEED_ENV
+from hpclab.learner.notebook import HIDDEN_ENV, SEED_ENV
 
 
 class GradingExecute(Execute):

@@ -9,7 +9,7 @@ import nbformat
 
 from autograder.build.exercise import Exercise
 from autograder.verify.parallel import CORES
-from hpclab.checks.notebook import check_cells, read_cells
+from hpclab.checks.child import check_cells, read_cells
 from hpclab.errors import HpclabError
 from hpclab.verdicts import Result, Verdict
 

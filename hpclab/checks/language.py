@@ -9,6 +9,8 @@ from typing import Any
 
 from hpclab.errors import FileError, unknown
 
+CHECKS_FILE = "checks.py"
+
 
 @dataclass(frozen=True)
 class Check:

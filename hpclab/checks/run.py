@@ -4,12 +4,20 @@ import contextlib
 import io
 from collections.abc import Iterable
 
-from hpclab.checks.language import Check
+from hpclab.checks.language import Check, with_needs
+from hpclab.checks.report import Report
 from hpclab.checks.words import exception_text
 from hpclab.checks.work import CheckFailed, Unattempted, Work
 from hpclab.verdicts import Result, Verdict
 
 _PRINTED_LIMIT = 2_000
+
+
+def report_on(wanted: list[Check], known: list[Check], work: Work, task: str) -> Report:
+    """Run `wanted` and what they come after; report on `wanted` alone."""
+    names = {check.name for check in wanted}
+    results = run_checks(with_needs(wanted, known), work)
+    return Report(task, [result for result in results if result.name in names])
 
 
 def run_checks(checks: Iterable[Check], work: Work) -> list[Result]:

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hpclab.checks.notebook import read_cells
+from hpclab.checks.child import read_cells
 from hpclab.errors import HpclabError, unknown
 from hpclab.learner.folder import exercises_in
 from hpclab.learner.progress import Progress

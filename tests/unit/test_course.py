@@ -86,5 +86,5 @@ def test_root_is_the_nearest_manifest_above(tmp_path: Path) -> None:
 
 
 def test_no_manifest_says_so(tmp_path: Path) -> None:
-    with pytest.raises(HpclabError, match="There is no course.toml"):
+    with pytest.raises(HpclabError, match=r"There is no course\.toml"):
         Course.load(tmp_path)

@@ -51,7 +51,7 @@ def test_a_ladder_has_three_rungs_and_may_hold_code(exercise: Path) -> None:
 
 
 def test_hints_climb_and_are_remembered(exercise: Path) -> None:
-    assert 'Next hint: `hint("f")`, 1 of 3, a nudge.' == next_hint("f", exercise)
+    assert next_hint("f", exercise) == 'Next hint: `hint("f")`, 1 of 3, a nudge.'
     assert [take_hint("f", exercise).rung for _ in range(4)] == [1, 2, 3, 3]
     assert next_hint("f", exercise).startswith("All 3 hints are open")
     assert "2 of 3" not in next_hint("g", exercise)

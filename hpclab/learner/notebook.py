@@ -4,16 +4,15 @@ import os
 import sys
 from pathlib import Path
 
-from hpclab.checks.language import Check, load_checks, with_needs
+from hpclab.checks.language import CHECKS_FILE, Check, load_checks
 from hpclab.checks.local import LocalWork
 from hpclab.checks.report import Report
-from hpclab.checks.run import run_checks
+from hpclab.checks.run import report_on
 from hpclab.errors import HpclabError, unknown
 from hpclab.learner.hints import next_hint
 from hpclab.learner.progress import progress
 from hpclab.verdicts import Verdict
 
-CHECKS_FILE = "checks.py"
 HIDDEN_ENV = "HPCLAB_HIDDEN"  # the hidden checks' file; set while nbgrader autogrades, only then
 SEED_ENV = "HPCLAB_SEED"
 # Notebooks may change directory; their checks stay where they started.
@@ -43,13 +42,6 @@ def check(task: str, hidden: bool = False) -> Report | None:
         return Report(task, report.results, as_points=True)
     progress(_START).record_try(_START.name, report)
     return Report(task, report.results, advice=_advice(report))
-
-
-def report_on(wanted: list[Check], known: list[Check], work: LocalWork, task: str) -> Report:
-    """Run `wanted` and what they come after; report on `wanted` alone."""
-    names = {check.name for check in wanted}
-    results = run_checks(with_needs(wanted, known), work)
-    return Report(task, [result for result in results if result.name in names])
 
 
 def _of_task(checks: list[Check], task: str) -> list[Check]:

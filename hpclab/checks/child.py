@@ -18,7 +18,7 @@ from hpclab.checks.report import Report
 from hpclab.errors import HpclabError
 from hpclab.verdicts import Result
 
-_PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.face"]
+_PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.run"]
 
 
 def read_cells(path: Path) -> list[str]:
@@ -97,9 +97,9 @@ def _child(
     seed: int,
 ) -> None:
     """Run in the child: the cells, then the checks; answer with JSON."""
-    from hpclab.checks.face import report_on
     from hpclab.checks.language import load_checks
     from hpclab.checks.local import LocalWork
+    from hpclab.checks.run import report_on
 
     os.chdir(folder)
     try:

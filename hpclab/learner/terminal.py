@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hpclab.checks.face import CHECKS_FILE
-from hpclab.checks.language import load_checks
-from hpclab.checks.notebook import check_cells, read_cells
+from hpclab.checks.child import check_cells, read_cells
+from hpclab.checks.language import CHECKS_FILE, load_checks
 from hpclab.checks.report import Report
 from hpclab.errors import unknown
 from hpclab.learner.folder import exercises_in
