@@ -7,7 +7,7 @@ changed pages are built), `cache` (executed demos), `html` (what is served: alwa
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from autograder.build.sphinx import run_sphinx
 from hpclab.course import MANIFEST, Course
 from hpclab.errors import HpclabError
 
-NOT_IN_DEMOS = {"checks", "cli.py", "learner", "server"}
+NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "server"}
+PAGE_CODE = ("metadata.py", "page.py", "percent.py")  # pages are read again when it changes
 
 
 def build_book(course: Course, out: Path, *, log: Callable[[str], object] = print) -> Path:
@@ -88,23 +89,31 @@ def configuration(course: Course, work: Path) -> dict[str, Any]:
     config["author"] = ", ".join(about.authors)
     config["html"]["extra_footer"] = f"Text: {about.license}."
     config["execute"]["cache"] = str(work / "cache")
-    config["sphinx"]["config"]["course_root"] = str(course.root)
+    sphinx = config["sphinx"]["config"]
+    sphinx["course_root"] = str(course.root)
+    sphinx["page_code"] = _digest(Path(__file__).with_name(name) for name in PAGE_CODE)
     return config
 
 
 def _forget_demos_of_other_code(work: Path) -> None:
     """Drop executed demos when the code of `hpclab` that they call is not what it was."""
     package = Path(hpclab.__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        if file.relative_to(package).parts[0] not in NOT_IN_DEMOS:
-            digest.update(file.read_bytes())
+    files = sorted(package.rglob("*.py"))
+    code = _digest(f for f in files if f.relative_to(package).parts[0] not in NOT_IN_DEMOS)
     stamp = work / "code.sha256"
-    if not stamp.is_file() or stamp.read_text() != digest.hexdigest():
+    if not stamp.is_file() or stamp.read_text() != code:
         shutil.rmtree(work / "cache", ignore_errors=True)
         shutil.rmtree(work / "source" / "demos", ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(digest.hexdigest())
+        stamp.write_text(code)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """A digest of what the files say."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _stage(pages: dict[str, Path], source: Path) -> bool:

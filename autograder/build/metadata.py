@@ -1,7 +1,7 @@
 """A lesson in the words of training portals: Bioschemas TrainingMaterial 1.0-RELEASE, JSON-LD.
 
 The profile is https://bioschemas.org/profiles/TrainingMaterial/1.0-RELEASE, a use of schema.org's
-LearningResource. Its minimum is description, keywords and name; what else stands here it recommends.
+LearningResource. Its minimum is description, keywords and name; it recommends most of the rest.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The book's Sphinx extension: lesson cards, quizzes, training metadata, maths without a network."""
+"""The book's Sphinx extension: lesson cards, quizzes, metadata, maths without a network."""
 
 import json
 import shutil
@@ -88,8 +88,8 @@ def _facts(lesson: Lesson) -> list[nodes.Node]:
     return [
         words("dt", "Minutes"),
         words("dd", parts),
-        words("dt", "First"),
-        Tag("dd", *needs[1:]) if needs else words("dd", "no other lesson"),
+        words("dt", "Prerequisites"),
+        Tag("dd", *needs[1:]) if needs else words("dd", "none"),
         *([words("dt", "Skills"), words("dd", skills)] if skills else []),
     ]
 
@@ -175,16 +175,19 @@ class Tracks(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """One row a track of course.toml."""
         course = _course(self)
-        titles = ("Track", "Lessons in order", "Hours")
+        titles = ("Track", "Lessons in order", "Hours", "With stretch tasks")
         head = Tag("tr", *(words("th", title, scope="col") for title in titles))
         rows = []
         for track in course.tracks.values():
             lessons: list[nodes.Node] = []
             for slug in track.lessons:
                 lessons += [nodes.Text(", "), doc_link(f"lessons/{slug}")]
-            minutes = sum(course.lesson(slug).minutes.total for slug in track.lessons)
+            times = [course.lesson(slug).minutes for slug in track.lessons]
+            everything = sum(time.total for time in times)
+            least = everything - sum(time.stretch for time in times)
             cells = [words("td", track.title), Tag("td", *lessons[1:])]
-            rows.append(Tag("tr", *cells, words("td", f"{minutes / 60:.1f}")))
+            cells += [words("td", f"{minutes / 60:.1f}") for minutes in (least, everything)]
+            rows.append(Tag("tr", *cells))
         return [Tag("table", Tag("thead", head), Tag("tbody", *rows), classes=["table", "tracks"])]
 
 
@@ -247,6 +250,7 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx what this extension brings."""
     app.add_config_value("course_root", "", "env", [str])
+    app.add_config_value("page_code", "", "env", [str])
     app.add_node(Tag, html=(_open_tag, _close_tag))
     app.add_directive("objectives", Objectives)
     app.add_directive("question", Question)

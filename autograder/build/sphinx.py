@@ -32,7 +32,8 @@ def run_sphinx(
 
     source, said = work / "source", io.StringIO()
     overrides = {"external_toc_path": str(toc), "nitpicky": True, "latex_individualpages": False}
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with contextlib.redirect_stderr(said), quiet, _plain_kernels(work / "ipython"):
         status = build_sphinx(
             source,
             work / "sphinx",
@@ -46,23 +47,39 @@ def run_sphinx(
         )
     problems = list(parse(ANSI.sub("", said.getvalue())))
     if status and not problems:
-        problems = [Problem("", 0, ANSI.sub("", said.getvalue()).strip() or str(status))]
+        problems = [Problem("", 0, f"Sphinx stopped: {status}")]
     _read_again(problems, work)
     return [sentence(problem, source, pages, root) for problem in problems]
 
 
+@contextlib.contextmanager
+def _plain_kernels(folder: Path) -> Iterator[None]:
+    """Demos run with IPython as it comes: no start-up files, no warnings of its own."""
+    before = os.environ.get("IPYTHONDIR")
+    profile = folder / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
+    os.environ["IPYTHONDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["IPYTHONDIR"]
+        else:
+            os.environ["IPYTHONDIR"] = before
+
+
 def parse(said: str) -> Iterator[Problem]:
     """The problems in what Sphinx wrote; lines that begin none belong to the one before."""
-    start: re.Match[str] | None = None
-    text: list[str] = []
+    file, number, text = "", 0, list[str]()
     for line in [*said.splitlines(), "WARNING: "]:
         begins = PROBLEM.fullmatch(line)
         if not begins:
             text.append(line)
             continue
-        if start:
-            yield Problem(start["file"] or "", int(start["line"] or 0), "\n".join(text))
-        start, text = begins, [begins["text"]]
+        if "".join(text).strip():
+            yield Problem(file, number, "\n".join(text).strip())
+        file, number, text = begins["file"] or "", int(begins["line"] or 0), [begins["text"]]
 
 
 def _read_again(problems: list[Problem], work: Path) -> None:

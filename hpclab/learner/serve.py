@@ -1,0 +1,124 @@
+"""Starts JupyterLab on the learner's folder, with the book as its first page."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_core.paths import jupyter_runtime_dir
+
+from hpclab.errors import HpclabError
+from hpclab.learner.progress import STATE
+
+PORT = 8888
+START_SECONDS = 120.0
+STOP_SECONDS = 10.0
+
+
+def serve(folder: Path, book: Path, port: int | None = None, browser: bool = True) -> int:
+    """Serve `folder` and `book` on this machine until Ctrl-C; the exit code.
+
+    When `port` is busy, JupyterLab takes the next free one, and we say so.
+    """
+    log = folder / STATE / "server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    log.touch(mode=0o600)  # JupyterLab writes its token there
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            command(folder, book, port or PORT, browser),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in order
+        )
+    try:
+        with _signals_as_interrupts():
+            info = _wait_until_up(server, log)
+            _announce(info, port or PORT, folder)
+            code = server.wait()
+    except KeyboardInterrupt:
+        print("\nStopped. Your work is saved in", folder)
+        return 0
+    finally:
+        stop(server)
+    if code:
+        raise HpclabError(f"JupyterLab stopped with exit code {code}; it said why in {log}.")
+    return 0
+
+
+def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
+    """The command line of JupyterLab: this machine only, no requests to other hosts."""
+    settings = {
+        "ServerApp.root_dir": folder,
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.allow_root": True,  # containers
+        "ServerApp.jpserver_extensions": "{'hpclab.server': True}",
+        "CourseBook.book": book,
+        "LabApp.default_url": "/course/",
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
+
+
+def _wait_until_up(server: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
+    """What the server wrote about itself (url, token, port) once it answers."""
+    note = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            info: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+            return info
+        except (FileNotFoundError, json.JSONDecodeError):  # not yet, or half written
+            time.sleep(0.05)
+    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+    raise HpclabError("\n".join([f"JupyterLab did not start. The end of {log}:", *last]))
+
+
+def _announce(info: dict[str, Any], asked: int, folder: Path) -> None:
+    """Where the book is, with the token that opens it."""
+    if info["port"] != asked:
+        print(f"Port {asked} is busy; this is port {info['port']}.")
+    token = f"?token={info['token']}" if info["token"] else ""
+    print(f"The course: {info['url']}course/{token}")
+    print(f"Your folder: {folder}")
+    print("Ctrl-C stops it.", flush=True)
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """A closed terminal or `kill` ends us as Ctrl-C does."""
+    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {name: signal.signal(name, signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Stop the server and everything it started: kernels, terminals and their children."""
+    try:
+        family = psutil.Process(server.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return
+    server.terminate()  # Jupyter then shuts its kernels down
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    for process in psutil.wait_procs(family, timeout=1)[1]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

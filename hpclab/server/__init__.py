@@ -1,0 +1,34 @@
+"""A Jupyter Server extension that serves the book at `<base_url>/course/`, to whoever is logged in.
+
+`hpclab learn` turns it on; elsewhere `--ServerApp.jpserver_extensions="{'hpclab.server': True}"`
+does, and `--CourseBook.book=FOLDER` names another book than the clone's.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "hpclab.server"}]
+
+
+def _load_jupyter_server_extension(server: "ServerApp") -> None:
+    """Add the book's handlers to a running server."""
+    from jupyter_server.utils import url_path_join
+
+    from hpclab.server.book import BookHandler, CourseBook, ToBookHandler
+
+    base = server.web_app.settings["base_url"]
+    book = Path(CourseBook(parent=server).book)
+    where = {"path": str(book), "default_filename": "index.html"}
+    server.web_app.add_handlers(
+        ".*$",
+        [
+            (url_path_join(base, "course"), ToBookHandler),
+            (url_path_join(base, "course", "(.*)"), BookHandler, where),
+        ],
+    )
+    server.log.info(f"The book {book} is at {url_path_join(base, 'course')}/.")

@@ -1,0 +1,193 @@
+"""The book at `/course/`: only for who is logged in, only its folder, behind any prefix."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import pytest
+from jupyter_core.paths import jupyter_runtime_dir
+
+from hpclab.errors import HpclabError
+from hpclab.learner.serve import command, stop
+
+PREFIX = "/user/ada/"
+
+
+@dataclass
+class Server:
+    """A running JupyterLab."""
+
+    port: int
+    token: str
+    book: Path
+
+    def get(
+        self, path: str, *, token: bool = True, method: str = "GET"
+    ) -> http.client.HTTPResponse:
+        """The answer to a request; the path is sent as it stands, dots and all."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers = {"Authorization": f"token {self.token}"} if token else {}
+        connection.putrequest(method, PREFIX + path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection.getresponse()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a small book, behind a prefix as a Hub gives it."""
+    home = tmp_path_factory.mktemp("served")
+    book = home / "html"
+    (book / "lessons").mkdir(parents=True)
+    (book / "index.html").write_text("<p>the book</p>")
+    (book / "lessons" / "one.html").write_text("<p>lesson one</p>")
+    (home / "secret.html").write_text("secret")
+    args = [*command(home, book, 9100, False), f"--ServerApp.base_url={PREFIX}"]
+    with subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT) as process:
+        try:
+            info = _info(process)
+            yield Server(info["port"], info["token"], book)
+        finally:
+            stop(process)
+
+
+def _info(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    note = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
+    for _ in range(1200):
+        if note.is_file() and (text := note.read_text()):
+            return json.loads(text)
+        assert process.poll() is None, "JupyterLab stopped"
+        time.sleep(0.1)
+    raise AssertionError("JupyterLab did not start")
+
+
+def test_pages_are_served_to_who_is_logged_in(server: Server) -> None:
+    assert server.get("course/").read() == b"<p>the book</p>"
+    assert server.get("course/lessons/one.html").read() == b"<p>lesson one</p>"
+
+
+@pytest.mark.parametrize("path", ["course", "course/", "course/lessons/one.html", "course/none"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_nothing_is_served_without_the_token(server: Server, path: str, method: str) -> None:
+    answer = server.get(path, token=False, method=method)
+    assert answer.status in (302, 403, 405)
+    assert answer.headers.get("Location", f"{PREFIX}login").startswith(f"{PREFIX}login")
+    assert b"<p>" not in answer.read()
+
+
+def test_course_redirects_to_its_index_behind_the_prefix(server: Server) -> None:
+    answer = server.get("course")
+    assert (answer.status, answer.headers["Location"]) == (302, f"{PREFIX}course/index.html")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "course/../secret.html",
+        "course/%2e%2e/secret.html",
+        "course/..%2fsecret.html",
+        "course/lessons/../../secret.html",
+        "course//etc/passwd",
+        "course/..%5csecret.html",
+    ],
+)
+def test_what_lies_outside_the_book_is_refused(server: Server, path: str) -> None:
+    answer = server.get(path)
+    assert answer.status in (400, 403, 404)
+    body = answer.read()
+    assert b"secret" not in body.replace(b"secret.html", b"")
+    assert b"root:" not in body
+
+
+def test_a_rebuilt_page_is_fetched_again(server: Server) -> None:
+    answer = server.get("course/index.html?v=1")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "Expires" not in answer.headers
+
+
+def test_pages_may_not_ask_other_hosts(server: Server) -> None:
+    assert "default-src 'self'" in server.get("course/").headers["Content-Security-Policy"]
+
+
+def test_a_missing_book_names_the_command(server: Server) -> None:
+    away = server.book.rename(server.book.with_name("away"))
+    try:
+        for path in ("course/", "course/lessons/one.html"):
+            answer = server.get(path)
+            assert answer.status == 404
+            assert b"autograder build" in answer.read()
+    finally:
+        away.rename(server.book)
+
+
+def test_nbgraders_validation_is_there(server: Server) -> None:
+    answer = server.get("lab/api/extensions", token=True)
+    assert answer.status == 200
+    page = server.get("lab").read().decode()
+    assert "@jupyter/nbgrader" in page
+    config = json.loads(
+        page.partition('id="jupyter-config-data" type="application/json">')[2].partition(
+            "</script>"
+        )[0]
+    )
+    assert config["news"] == {"disabled": True}
+
+
+SERVE = "import sys; from pathlib import Path; from hpclab.learner.serve import serve; "
+SERVE += "sys.exit(serve(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), False))"
+
+
+def test_ctrl_c_leaves_nothing_running_and_a_busy_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        args = [sys.executable, "-c", SERVE, str(tmp_path), str(tmp_path / "book"), str(port)]
+        with subprocess.Popen(args, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                said = [process.stdout.readline() for _ in range(2)]
+                family = _start_kernel(process, url := said[1].split()[-1])
+            finally:
+                process.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+            assert process.wait(30) == 0
+    assert said[0].startswith(f"Port {port} is busy; this is port {urlsplit(url).port}")
+    assert any("ipykernel_launcher" in command for command in family.values())
+    assert "Your work is saved" in rest
+    assert not psutil.wait_procs(family, timeout=5)[1]
+    assert (tmp_path / ".hpclab" / "server.log").stat().st_mode & 0o077 == 0
+
+
+def _start_kernel(process: "subprocess.Popen[str]", url: str) -> dict[psutil.Process, str]:
+    """Start a kernel in the server at `url`; all that `process` has started, with commands."""
+    at = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", at.port or 0, timeout=30)
+    headers = {"Authorization": f"token {parse_qs(at.query)['token'][0]}"}
+    connection.request("POST", "/api/kernels", body='{"name": "python3"}', headers=headers)
+    assert connection.getresponse().status == 201
+    family = psutil.Process(process.pid).children(recursive=True)
+    return {child: " ".join(child.cmdline()) for child in family}
+
+
+def test_a_server_that_does_not_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hpclab.learner import serve as module
+
+    monkeypatch.setattr(
+        module, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no')"]
+    )
+    with pytest.raises(HpclabError, match=r"(?s)JupyterLab did not start.*no"):
+        module.serve(tmp_path, tmp_path, 8888, False)
