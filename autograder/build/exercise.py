@@ -87,6 +87,10 @@ class Exercise:
                 cells[cell.metadata["task"]] = cell.source
         if not cells:
             raise FileError(path, 3, 'expected at least one cell `# %% task="name"`')
+        for check in self.checks:
+            if check.name in fails and check.task not in cells:
+                problem = f"'{check.name}' belongs to task '{check.task}', which it leaves alone"
+                raise FileError(path, 1, f"fails: {problem}")
         return Attempt(path, frozenset(fails), cells)
 
 

@@ -22,6 +22,7 @@ class Job:
 
     name: str
     cells: list[str]
+    tasks: list[str]
     judge: Callable[[list[Result]], Iterator[str]]
 
 
@@ -34,13 +35,17 @@ def check_work(exercise: Exercise, course_dir: Path) -> Iterator[str]:
                 f"{exercise.slug}: no attempt fails the check '{check.name}': "
                 "a check that nothing fails checks nothing"
             )
+    solution = read_cells(_notebook(course_dir, "source", exercise))
+    release = read_cells(_notebook(course_dir, "release", exercise))
     jobs = [
-        Job("solution", read_cells(_notebook(course_dir, "source", exercise)), _must_pass),
-        Job("release", read_cells(_notebook(course_dir, "release", exercise)), _must_wait),
+        Job("solution", solution, exercise.tasks, _must_pass),
+        Job("release", release, exercise.tasks, _must_wait),
     ]
     for attempt in attempts:
         cells = _with_cells(_notebook(course_dir, "source", exercise), attempt.cells)
-        jobs.append(Job(f"attempts/{attempt.path.name}", cells, _must_fail(attempt.fails)))
+        # The other tasks are the solution's, whose checks have just been run.
+        tasks = list(attempt.cells)
+        jobs.append(Job(f"attempts/{attempt.path.name}", cells, tasks, _must_fail(attempt.fails)))
     with ThreadPoolExecutor(CORES) as pool:
         for answers in pool.map(lambda job: _run(exercise, course_dir, job), jobs):
             yield from answers
@@ -50,9 +55,7 @@ def _run(exercise: Exercise, course_dir: Path, job: Job) -> list[str]:
     """All checks of the exercise on one piece of work."""
     files = [exercise.folder / "checks.py", exercise.hidden_path]
     try:
-        reports = check_cells(
-            job.cells, course_dir / "release" / exercise.slug, files, exercise.tasks
-        )
+        reports = check_cells(job.cells, course_dir / "release" / exercise.slug, files, job.tasks)
     except HpclabError as error:
         return [f"{exercise.slug}: {job.name}: {error}"]
     results = [result for report in reports for result in report.results]

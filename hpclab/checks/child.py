@@ -20,6 +20,8 @@ from hpclab.verdicts import Result
 
 _PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.run"]
 
+_LEAVE = 5.0  # seconds for a child to end by itself and give back its semaphores
+
 
 def read_cells(path: Path) -> list[str]:
     """The code cells of a learner's notebook, without the cells that only check."""
@@ -29,7 +31,7 @@ def read_cells(path: Path) -> list[str]:
         return ["".join(cell["source"]) for cell in cells if not _locked(cell)]
     except FileNotFoundError:
         raise HpclabError(f"There is no {path}. `hpclab learn` puts the exercises there.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HpclabError(
             f"{path} is not a notebook that can be read ({type(error).__name__}: {error}). "
             "Nothing was changed; JupyterLab keeps an older copy in .ipynb_checkpoints beside it."
@@ -57,14 +59,15 @@ def check_cells(
     )
     child.start()
     sender.close()
+    answer: bytes | None = None
     try:
         answer = receiver.recv_bytes() if receiver.poll(timeout) else None
+        child.join(_LEAVE if answer else 0)
     except EOFError:
         answer = b""
+        child.join(_LEAVE)
     finally:
-        if child.is_alive() and not receiver.poll(0):
-            child.join(0.2)
-        child.kill() if child.is_alive() else None
+        child.kill()
         child.join()
     if answer is None:
         raise HpclabError(f"The notebook was stopped after {timeout:g} seconds.")
