@@ -1,0 +1,107 @@
+"""Every command, option, setting and public name is documented, and documented code runs."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from numba import njit
+
+import autograder.cli
+import hpclab
+import hpclab.cli
+import hpclab.plot
+from hpclab.checks.language import load_checks
+from hpclab.checks.local import LocalWork
+from hpclab.checks.run import run_checks
+from hpclab.verdicts import Verdict
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "book" / "reference"
+APPS = {"hpclab": hpclab.cli.app, "autograder": autograder.cli.app}
+
+
+def undocumented(app: typer.Typer, name: str, text: str) -> list[str]:
+    missing = []
+    for command, made in typer.main.get_command(app).commands.items():
+        row = re.search(rf"^\| `{name} {command}\b.*$", text, re.MULTILINE)
+        if not row:
+            missing.append(command)
+            continue
+        for option in made.params:
+            if option.param_type_name == "option" and option.name != "help":
+                flags = [*option.opts, *option.secondary_opts]
+                if not any(f"`{flag}`" in row[0] for flag in flags):
+                    missing.append(f"{command} {flags[0]}")
+    return missing
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    text = (REFERENCE / "commands.md").read_text()
+    assert undocumented(APPS[name], name, text) == []
+    assert undocumented(APPS[name], name, text.replace("`--dir`", "").replace("`--private`", ""))
+
+
+def test_every_documented_command_exists() -> None:
+    text = (REFERENCE / "commands.md").read_text()
+    for name, command in re.findall(r"^\| `(hpclab|autograder) ([a-z-]+)", text, re.MULTILINE):
+        assert command in typer.main.get_command(APPS[name]).commands, f"{name} {command}"
+
+
+def test_every_setting_is_documented() -> None:
+    text = (REFERENCE / "commands.md").read_text()
+    files = [p for d in ("hpclab", "autograder", "tests", "scripts") for p in (ROOT / d).rglob("*")]
+    found = set()
+    for path in files:
+        if path.is_file() and path.suffix in ("", ".py"):
+            found |= set(re.findall(r"\bHPCLAB_[A-Z]+\b", path.read_text()))
+    assert found
+    for setting in found:
+        assert f"`{setting}" in text, setting
+
+
+def test_every_verb_of_work_is_documented() -> None:
+    text = (REFERENCE / "checks.md").read_text()
+    verbs = [name for name in dir(LocalWork({})) if not name.startswith("_")]
+    assert [verb for verb in verbs if f"`work.{verb}" not in text] == []
+    assert set(re.findall(r"`work\.(\w+)", text)) <= set(verbs)
+
+
+def test_every_verdict_and_public_name_is_documented() -> None:
+    checks, guide = (
+        (REFERENCE / "checks.md").read_text(),
+        (REFERENCE / "author-guide.md").read_text(),
+    )
+    for verdict in Verdict:
+        assert f"| {verdict} |" in checks
+    for name in (*hpclab.__all__, *hpclab.plot.__all__):
+        assert re.search(rf"\b{name}\b", guide), name
+
+
+def test_the_check_in_the_docs_runs(tmp_path: Path) -> None:
+    code = re.search(r"```python\n(.*?)```", (REFERENCE / "checks.md").read_text(), re.DOTALL)[1]
+    (tmp_path / "checks.py").write_text(code)
+    checks = load_checks(tmp_path / "checks.py")
+
+    def saxpy(a: float, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+        for i in range(x.size):
+            out[i] = a * x[i] + y[i]
+
+    right = run_checks(checks, LocalWork({"saxpy": njit(saxpy)}))
+    assert [r.verdict for r in right] == ["passed", "passed"]
+    slow = run_checks(checks, LocalWork({"saxpy": saxpy}))
+    assert [r.verdict for r in slow] == ["passed", "failed"]
+
+
+def test_the_demo_in_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (REFERENCE / "author-guide.md").read_text()
+    (code,) = [c for c in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "predict" in c]
+    exec(code, {})
+
+
+def test_help_of_every_command_says_what_it_does() -> None:
+    for app in APPS.values():
+        for command in typer.main.get_command(app).commands.values():
+            assert command.help
