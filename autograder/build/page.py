@@ -78,16 +78,16 @@ def _course(directive: SphinxDirective) -> Course:
 def _facts(lesson: Lesson) -> list[nodes.Node]:
     """Time, prerequisites and skills, as pairs of dt and dd."""
     time = lesson.minutes
-    parts = (
-        f"{time.page} page, {time.demo} demo, {time.core} core task, {time.stretch} stretch tasks"
-    )
+    parts = {"page": time.page, "demo": time.demo, "core task": time.core}
+    parts["stretch tasks"] = time.stretch
+    minutes = ", ".join(f"{part} {spent}" for part, spent in parts.items())
     needs: list[nodes.Node] = []
     for slug in lesson.needs:
         needs += [nodes.Text(", "), doc_link(f"lessons/{slug}")]
     skills = ", ".join(f"{skill.name} ({skill.id})" for skill in lesson.skills)
     return [
         words("dt", "Minutes"),
-        words("dd", parts),
+        words("dd", minutes),
         words("dt", "Prerequisites"),
         Tag("dd", *needs[1:]) if needs else words("dd", "none"),
         *([words("dt", "Skills"), words("dd", skills)] if skills else []),

@@ -49,7 +49,7 @@ def run_sphinx(
     if status and not problems:
         problems = [Problem("", 0, f"Sphinx stopped: {status}")]
     _read_again(problems, work)
-    return [sentence(problem, source, pages, root) for problem in problems]
+    return [sentence(problem, source, pages, root) for problem in problems if not _repeats(problem)]
 
 
 @contextlib.contextmanager
@@ -91,6 +91,11 @@ def _read_again(problems: list[Problem], work: Path) -> None:
             shutil.rmtree(work / "doctrees", ignore_errors=True)
 
 
+def _repeats(problem: Problem) -> bool:
+    """Whether myst-nb only says where it put the traceback of a failure that it told before."""
+    return "Notebook exception traceback saved in" in problem.text
+
+
 def sentence(problem: Problem, source: Path, pages: dict[str, Path], root: Path) -> str:
     """`book/lessons/x.md:12: what is wrong`, with the author's file and line."""
     file, line, text = problem
@@ -114,5 +119,5 @@ def _failed_cell(text: str, author: Path) -> tuple[int, str]:
     if found:
         before, cell, _ = author.read_text("utf-8").partition(found["source"])
         line = before.count("\n") + 1 if cell else 0
-    error = [part for part in text.splitlines() if part.strip()][-1].strip()
-    return line, f"this cell of the demo failed when the book was built: {error}"
+    said = [part.strip() for part in text.splitlines() if part.strip() and "mystnb" not in part]
+    return line, f"this cell of the demo failed when the book was built: {said[-1]}"

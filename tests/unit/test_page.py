@@ -1,0 +1,307 @@
+"""The book of a small course: cards, quizzes, metadata, and what an author's mistake gives."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from autograder.build.book import build_book
+from autograder.build.metadata import duration
+from autograder.build.sphinx import parse
+from hpclab.course import Course
+from hpclab.errors import HpclabError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MANIFEST = """\
+[course]
+id = "tiny"
+title = "Tiny"
+description = "Two lessons"
+url = "https://example.org/tiny"
+license = "CC-BY-4.0"
+language = "en-GB"
+authors = ["A. Author"]
+reference = ["bibliography"]
+[tracks.all]
+title = "Everything"
+lessons = ["one", "two"]
+[[modules]]
+title = "Part"
+[[modules.lessons]]
+slug = "one"
+minutes = {page = 20, demo = 5, core = 20, stretch = 45}
+skills = [{id = "PE3-B", name = "Code Optimisation"}]
+keywords = ["NumPy", "a </script> b"]
+[[modules.lessons]]
+slug = "two"
+needs = ["one"]
+minutes = {page = 1, demo = 2, core = 3, stretch = 4}
+keywords = ["Dask"]
+"""
+LESSON = """\
+# Title of {slug}
+
+:::{{objectives}}
+- predict `x` with $I$
+- write `y`
+:::
+
+First words of
+{slug}. See {{cite}}`someone-2001-work`.
+
+## Quiz
+
+::::{{question}}
+How many bytes?
+
+:::{{answer}} 24 `bytes`
+Too few.
+:::
+:::{{answer}} 40
+:correct:
+Five times eight.
+:::
+::::
+"""
+BIBLIOGRAPHY = "@book{someone-2001-work, author={A. One}, title={Work}, publisher={P}, year={2001}}"
+DEMO = "# %% [markdown]\n# # Demo of {slug}\n\n# %%\n6 * 7\n"
+
+
+def make_course(root: Path) -> Path:
+    for folder in ("book/lessons", "book/instructors", "book/reference", "notebooks"):
+        (root / folder).mkdir(parents=True)
+    (root / "course.toml").write_text(MANIFEST)
+    shutil.copy(REPOSITORY / "book" / "_config.yml", root / "book")
+    shutil.copytree(REPOSITORY / "book" / "style", root / "book" / "style")
+    (root / "book" / "index.md").write_text("# Start\n\n:::{tracks}\n:::\n")
+    (root / "book" / "references.bib").write_text(BIBLIOGRAPHY)
+    (root / "book" / "reference" / "bibliography.md").write_text(
+        "# Works\n\n```{bibliography}\n```\n"
+    )
+    for slug in ("one", "two"):
+        (root / "book" / "lessons" / f"{slug}.md").write_text(LESSON.format(slug=slug))
+        (root / "book" / "instructors" / f"{slug}.md").write_text(f"# Notes on {slug}\n")
+        (root / "notebooks" / f"{slug}.py").write_text(DEMO.format(slug=slug))
+    return root
+
+
+def build(root: Path) -> Path:
+    return build_book(Course.load(root), root / "_build", log=lambda _: None)
+
+
+BUILD = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_page import build
+build(Path(sys.argv[1]))
+"""
+
+
+def failure(root: Path) -> str:
+    with pytest.raises(HpclabError) as caught:
+        build(root)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_course(tmp_path_factory.mktemp("tiny") / "course")
+    build(root)
+    return root
+
+
+@pytest.fixture
+def course(built: Path) -> Iterator[Path]:
+    """The built course, to be changed; its pages are put back afterwards."""
+    kept = {
+        path: path.read_bytes() for path in [*built.glob("book/*/*.*"), *built.glob("notebooks/*")]
+    }
+    yield built
+    for path, text in kept.items():
+        if not path.is_file() or path.read_bytes() != text:
+            path.write_bytes(text)
+
+
+def page(root: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((root / "_build/book/html" / name).read_text(), "html.parser")
+
+
+def one(soup: BeautifulSoup | Tag, selector: str) -> Tag:
+    found = soup.select(selector)
+    assert len(found) == 1, selector
+    return found[0]
+
+
+def test_the_card_shows_what_the_manifest_knows(built: Path) -> None:
+    card = one(page(built, "lessons/two.html"), ".card-objectives")
+    assert [item.text for item in card.select("ul li")] == ["predict x with \\(I\\)", "write y"]
+    facts = dict(zip([t.text for t in card.select("dt")], card.select("dd"), strict=True))
+    assert facts["Minutes"].text == "page 1, demo 2, core task 3, stretch tasks 4"
+    assert one(facts["Prerequisites"], "a").text == "Title of one"
+    assert one(facts["Prerequisites"], "a")["href"] == "one.html"
+    skills = one(page(built, "lessons/one.html"), ".card-objectives").select("dd")[-1]
+    assert skills.text == "Code Optimisation (PE3-B)"
+
+
+def test_links_to_the_lab_are_relative_so_that_a_hubs_prefix_stays(built: Path) -> None:
+    links = page(built, "lessons/one.html").select("a.lab-link")
+    assert {link.text: link["href"] for link in links} == {
+        "Open the demo": "../../lab/tree/demos/one.ipynb",
+        "Open the exercise": "../../lab/tree/one/one.ipynb",
+    }
+    demo = page(built, "demos/one.html")
+    assert one(demo, "a.lab-link")["href"] == "../../lab/tree/demos/one.ipynb"
+    assert one(demo, ".lab-links a.reference")["href"] == "../lessons/one.html"
+
+
+def test_a_quiz_needs_no_script(built: Path) -> None:
+    question = one(page(built, "lessons/one.html"), "#question-1")
+    assert question["data-question"] == "one/1"
+    answers = question.select("details")
+    assert [answer["id"] for answer in answers] == ["question-1-a", "question-1-b"]
+    assert [answer["data-correct"] for answer in answers] == ["false", "true"]
+    assert one(answers[0], "summary code").text == "bytes"
+    assert "Not this one. Too few." in answers[0].text
+    assert "Right. Five times eight." in answers[1].text
+
+
+def test_training_metadata_of_a_lesson(built: Path) -> None:
+    soup = page(built, "lessons/two.html")
+    material = json.loads(one(soup, 'script[type="application/ld+json"]').text)
+    assert material["@type"] == "LearningResource"
+    assert material["http://purl.org/dc/terms/conformsTo"]["@id"].endswith("/1.0-RELEASE")
+    assert material["name"] == "Title of two"
+    assert material["description"] == "First words of two. See [One, 2001]."
+    assert material["keywords"] == ["Dask"]
+    assert material["teaches"] == ["predict x with I", "write y"]
+    assert material["competencyRequired"] == ["Title of one"]
+    assert material["timeRequired"] == "PT10M"
+    first = one(page(built, "lessons/one.html"), 'script[type="application/ld+json"]').text
+    assert json.loads(first)["keywords"][1] == "a </script> b"
+    assert json.loads(first)["about"][0]["termCode"] == "PE3-B"
+    assert not page(built, "demos/one.html").select('script[type="application/ld+json"]')
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(5, "PT5M"), (60, "PT1H"), (90, "PT1H30M")])
+def test_durations(minutes: int, text: str) -> None:
+    assert duration(minutes) == text
+
+
+def test_the_tracks_table(built: Path) -> None:
+    row = one(page(built, "index.html"), "table.tracks tbody tr")
+    assert [cell.text for cell in row.select("td")] == [
+        "Everything",
+        "Title of one, Title of two",
+        "0.8",
+        "1.7",
+    ]
+
+
+def test_demos_are_executed(built: Path) -> None:
+    assert one(page(built, "demos/one.html"), ".cell_output").text.strip() == "42"
+
+
+def test_no_page_names_a_script_or_style_of_another_host(built: Path) -> None:
+    html = built / "_build/book/html"
+    for path in html.rglob("*.html"):
+        for tag in BeautifulSoup(path.read_text(), "html.parser").select("script[src], link, img"):
+            assert not re.match(r"(https?:)?//", str(tag.get("src") or tag.get("href") or "")), tag
+    assert (html / "_static/mathjax/tex-chtml.js").is_file()
+
+
+def test_the_sources_are_not_published(built: Path) -> None:
+    names = {path.suffix for path in (built / "_build/book/html").rglob("*")}
+    assert not names & {".py", ".md", ".ipynb", ".log"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("book/lessons/one.md", "See", "[x](nowhere.md) See", "book/lessons/one.md:8: "),
+        ("book/lessons/one.md", "someone", "nobody", "book/lessons/one.md:8: "),
+        ("book/lessons/one.md", "- predict `x` with $I$\n- write", "Write", "expected a list"),
+        ("book/lessons/one.md", ":correct:\n", "", "at least one of them with `:correct:`"),
+        ("book/lessons/one.md", "Too few.\n", "", "answer: expected the reason"),
+        ("book/lessons/one.md", "{question}", "{qestion}", "book/lessons/one.md:13: "),
+        ("notebooks/one.py", "6 * 7", "x = 1\nx / 0", "notebooks/one.py:5: "),
+        ("notebooks/one.py", "6 * 7", "1 / 0", "ZeroDivisionError: division by zero"),
+        ("notebooks/one.py", "# # Demo", "# {cite}`gone`\n# # Demo", "notebooks/one.py:2: "),
+    ],
+)
+def test_a_mistake_names_the_authors_line_until_it_is_mended(
+    course: Path, file: str, old: str, new: str, said: str
+) -> None:
+    before = (course / "_build/book/html/lessons/one.html").read_bytes()
+    path = course / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    assert said in failure(course)
+    assert said in failure(course), "Sphinx tells of an unchanged page only once; we tell again"
+    assert (course / "_build/book/html/lessons/one.html").read_bytes() == before
+    path.write_text(text)
+    build(course)
+
+
+def test_a_missing_page_is_named(course: Path) -> None:
+    (course / "book/instructors/two.md").unlink()
+    assert "pages that are missing: book/instructors/two.md" in failure(course)
+
+
+def test_objectives_stand_on_lessons_only(course: Path) -> None:
+    (course / "book/instructors/two.md").write_text("# Notes\n\n:::{objectives}\n- x\n:::\n")
+    assert "book/instructors/two.md:3: " in (said := failure(course))
+    assert "objectives: only a lesson's page" in said
+
+
+def test_only_what_changed_is_built_again(course: Path) -> None:
+    command = [sys.executable, "-c", BUILD, str(course)]  # a process each, as `autograder build`
+    subprocess.run(command, check=True)
+    pages = list((course / "_build/book/sphinx").rglob("*.html"))
+    before = {path: path.stat().st_mtime_ns for path in pages}
+    source = course / "book/lessons/one.md"
+    source.write_text(source.read_text() + "\nMore words.\n")
+    subprocess.run(command, check=True)
+    assert "More words." in page(course, "lessons/one.html").text
+    changed = {path.name for path, stamp in before.items() if path.stat().st_mtime_ns != stamp}
+    assert changed == {"index.html", "one.html", "genindex.html", "search.html"}
+
+
+def test_a_change_of_the_manifest_reaches_the_cards(course: Path) -> None:
+    manifest = course / "course.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("page = 20", "page = 21"))
+    os.utime(manifest)
+    build(course)
+    assert "page 21" in page(course, "lessons/one.html").text
+    manifest.write_text(text)
+    build(course)
+
+
+def test_a_lesson_that_went_leaves_the_book(tmp_path: Path, built: Path) -> None:
+    root = shutil.copytree(built, tmp_path / "course")
+    manifest = (root / "course.toml").read_text()
+    head, _, _ = manifest.rpartition("[[modules.lessons]]")
+    (root / "course.toml").write_text(head.replace('"one", "two"', '"one"'))
+    html = build(root)
+    assert (html / "lessons/one.html").is_file()
+    assert not (html / "lessons/two.html").exists()
+
+
+def test_what_sphinx_says_is_read_as_problems() -> None:
+    said = "loose words\n/s/a.md:3: WARNING: first\nmore of it\n"
+    said += "/s/b.md: ERROR: second\nWARNING: third\n"
+    assert [tuple(problem) for problem in parse(said)] == [
+        ("", 0, "loose words"),
+        ("/s/a.md", 3, "first\nmore of it"),
+        ("/s/b.md", 0, "second"),
+        ("", 0, "third"),
+    ]
