@@ -3,11 +3,13 @@
 import contextlib
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from hpclab.checks.language import Check, with_needs
 from hpclab.checks.report import Report
 from hpclab.checks.words import exception_text
 from hpclab.checks.work import CheckFailed, Unattempted, Work
+from hpclab.errors import FileError
 from hpclab.verdicts import Result, Verdict
 
 _PRINTED_LIMIT = 2_000
@@ -73,9 +75,19 @@ def _run_one(check: Check, work: Work) -> Result:
             why="The check could not use what your function gave back.",
             printed=printed.getvalue()[:_PRINTED_LIMIT],
         )
-    share = 1.0 if share is None else min(1.0, max(0.0, float(share)))
+    share = _share(check, share)
     verdict = Verdict.PASSED if share == 1.0 else Verdict.PARTIAL if share else Verdict.FAILED
     return _result(check, verdict, earned=share * check.points)
+
+
+def _share(check: Check, answer: Any) -> float:
+    """A check's answer as a share of its points; what is no number is a FileError."""
+    try:
+        return 1.0 if answer is None else min(1.0, max(0.0, round(float(answer), 9)))
+    except (TypeError, ValueError):
+        expected = f"expected None or a share of its points, 0..1 (given: {answer!r})"
+        problem = f"check '{check.name}': returned: {expected}"
+        raise FileError(check.file, check.line, problem) from None
 
 
 def _result(

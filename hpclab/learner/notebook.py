@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks
@@ -35,13 +37,34 @@ def check(task: str, hidden: bool = False) -> Report | None:
         secret = load_checks(Path(_hidden_file()))
         wanted, known = _of_task(secret, task), public + secret
     work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
-    report = report_on(wanted, known, work, task)
+    with _quiet_cell() if grading else nullcontext():
+        report = report_on(wanted, known, work, task)
     if grading == "validate" and report.verdict is not Verdict.PASSED:
         print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
     if grading:
         return Report(task, report.results, as_points=True)
     progress(_START).record_try(_START.name, report)
     return Report(task, report.results, advice=_advice(report))
+
+
+@contextmanager
+def _quiet_cell() -> Iterator[None]:
+    """Leave nothing in the cell but its report: nbgrader gives 0 for any line on stderr.
+
+    `run_checks` keeps what goes to `sys.stderr`; this is for what goes past it, such as a warning
+    of OpenMP, or of a logger that holds the stream it was made with.
+    """
+    from IPython.display import clear_output
+
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        clear_output()
 
 
 def _of_task(checks: list[Check], task: str) -> list[Check]:
