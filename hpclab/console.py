@@ -10,6 +10,9 @@ from hpclab.errors import HpclabError
 
 _SENTENCES = {
     errno.ENOSPC: "The disk is full. Free some space and run the command again.",
+    errno.EDQUOT: "Your disk quota is used up. Free some space and run the command again.",
+    errno.EEXIST: "A file stands where a folder is needed. Choose another folder.",
+    errno.ENOTDIR: "A file stands where a folder is needed. Choose another folder.",
     errno.EROFS: "The disk is read-only. Choose a folder that can be written to.",
     errno.EACCES: "That may not be read or written by you. Mend its permissions, or choose "
     "another folder.",

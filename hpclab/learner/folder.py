@@ -1,9 +1,9 @@
 """The learner's folder: exercises and demos laid out, and their work never overwritten."""
 
 import hashlib
+import itertools
 import json
 import os
-import shutil
 from pathlib import Path
 
 from hpclab.errors import HpclabError
@@ -16,7 +16,7 @@ def prepare(folder: Path, release: Path, demos: Path) -> list[str]:
     """Lay exercises and demos into `folder`; return a sentence for each file laid beside.
 
     A file the learner has not touched follows the course. A notebook that they have worked on
-    stays, and the new one is laid beside it as `<name>.new.ipynb`.
+    stays, and the new one is laid beside it as `<name>.new.ipynb`, or under the next free number.
     """
     (folder / STATE).mkdir(parents=True, exist_ok=True)
     ledger = folder / STATE / "delivered.json"
@@ -24,11 +24,13 @@ def prepare(folder: Path, release: Path, demos: Path) -> list[str]:
     notes = []
     files = {path.relative_to(release): path for path in sorted(release.glob("*/*"))}
     files |= {Path("demos", path.name): path for path in sorted(demos.glob("*.ipynb"))}
-    for name, path in files.items():
-        if note := _deliver(path, folder / name, delivered.get(name.as_posix())):
-            notes.append(note)
-        delivered[name.as_posix()] = _digest(path)
-    _write(ledger, json.dumps(delivered, indent=1, sort_keys=True).encode())
+    try:
+        for name, path in files.items():
+            if note := _deliver(path, folder / name, delivered.get(name.as_posix())):
+                notes.append(note)
+            delivered[name.as_posix()] = _digest(path)
+    finally:  # a disk that is full halfway must not make the first half look like their work
+        _write(ledger, json.dumps(delivered, indent=1, sort_keys=True).encode())
     return notes
 
 
@@ -59,12 +61,20 @@ def _deliver(new: Path, mine: Path, delivered: str | None) -> str:
         _write(mine, new.read_bytes())
         return ""
     if mine.suffix != ".ipynb":  # the course's own files; grading takes the course's anyway
-        shutil.copy2(mine, mine.with_name(f"{mine.stem}.old{mine.suffix}"))
+        yours = _beside(mine, "old", mine)
+        _write(yours, mine.read_bytes())
         _write(mine, new.read_bytes())
-        return f"{mine} was changed here; the course's is in its place, yours is beside it."
-    beside = mine.with_suffix(".new.ipynb")
+        return f"{mine} was changed here; the course's is in its place, yours is {yours.name}."
+    beside = _beside(mine, "new", new)
     _write(beside, new.read_bytes())
     return f"{mine} holds your work and stays; the course's new version is {beside.name} beside it."
+
+
+def _beside(mine: Path, word: str, content: Path) -> Path:
+    """`name.word.ext`, or the next number: what stands beside may hold their work too."""
+    words = (word if number == 1 else f"{word}-{number}" for number in itertools.count(1))
+    places = (mine.with_name(f"{mine.stem}.{word}{mine.suffix}") for word in words)
+    return next(p for p in places if not p.exists() or _digest(p) == _digest(content))
 
 
 def _write(path: Path, data: bytes) -> None:

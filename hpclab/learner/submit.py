@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,22 +32,42 @@ def submit(folder: Path, slug: str, to: Path | None, config: Path) -> str:
 
 def _to_folder(notebook: Path, slug: str, to: Path) -> str:
     """Copy beside, then rename, so that a grader never meets half a submission."""
-    place = to / getpass.getuser() / slug
+    place = to / _user() / slug
     beside = place.with_name(f".{slug}.{os.getpid()}")
     old = place.with_name(f".{slug}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    beside.mkdir(parents=True)
+    if old.exists() and not place.exists():
+        old.rename(place)  # a submit that was killed between its two renames
     try:
+        beside.mkdir(parents=True)
         shutil.copy2(notebook, beside)
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
         (beside / "timestamp.txt").write_text(now, encoding="utf-8")
-        if place.exists():
-            place.rename(old)
-        beside.rename(place)
+        _replace(place, beside, old)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
     return str(place)
+
+
+def _replace(place: Path, new: Path, old: Path) -> None:
+    """Put `new` in place; what stood there goes away last, and comes back when that fails."""
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _user() -> str:
+    """The learner's name; on a Hub all may share one system user, so the Hub's name goes first."""
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise HpclabError("This machine has no name for you: set USER to your name.") from None
 
 
 def _to_exchange(folder: Path, slug: str, config: Path) -> str:
@@ -56,12 +77,12 @@ def _to_exchange(folder: Path, slug: str, config: Path) -> str:
             f"There is no exchange to submit to: {config} is missing. Name a folder with --to."
         )
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    # nbgrader has no --config; it reads the settings that stand in its course directory.
     answer = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "submit", slug, f"--config={config}",
-         f"--CourseDirectory.root={folder}"],
+        [sys.executable, "-m", "nbgrader", "submit", slug, f"--course-dir={config.parent}"],
         cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False,
     )  # fmt: skip
     if answer.returncode:
-        lines = [line for line in answer.stderr.splitlines() if "ERROR" in line]
-        raise HpclabError(f"nbgrader did not take {slug}:\n" + "\n".join(lines or [answer.stderr]))
+        reasons = re.findall(r"\| (?:CRITICAL|ERROR)\]\S* (.*)", answer.stderr)
+        raise HpclabError(f"nbgrader did not take {slug}: {'; '.join(reasons) or answer.stderr}")
     return "nbgrader's exchange"
