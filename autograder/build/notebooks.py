@@ -15,7 +15,7 @@ from hpclab.errors import FileError
 _TAGS = {"task", "check", "essay", "points"}
 _CHECK = 'from hpclab import check\n\ncheck("{task}")'
 _HIDDEN = """\
-# When this notebook is graded, {count} {points} here. Until then this cell does nothing.
+# When this notebook is graded, {what} here. Until then this cell does nothing.
 from hpclab import check
 
 check("{task}", hidden=True)"""
@@ -128,11 +128,10 @@ def _grade_cells(task: str, public: list[Check], hidden: list[Check]) -> list[An
     mine = [check for check in hidden if check.task == task]
     if mine:
         points = sum(check.points for check in mine)
-        text = _HIDDEN.format(
-            task=task,
-            count=f"{len(mine)} further check{'s' if len(mine) > 1 else ''}",
-            points=f"({points:g} points) run{'s' if len(mine) == 1 else ''}",
-        )
+        worth = f"({points:g} point{'s' if points != 1 else ''})"
+        many = len(mine) > 1
+        what = f"{len(mine)} further check{'s' if many else ''} {worth} run{'' if many else 's'}"
+        text = _HIDDEN.format(task=task, what=what)
         cells.append(_mark(new_code_cell(text), f"{task}-hidden", points=points))
     return cells
 

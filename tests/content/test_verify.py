@@ -160,11 +160,11 @@ def test_pages_have_no_warnings(mini: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "place"),
     [
-        ("exercise.py", '# %% check="double"', '# %% check="duble"', "exercise.py:23: check"),
-        ("exercise.py", '# %% check="double"', "# %%", "exercise.py:15: task 'double': expected"),
-        ("exercise.py", '%% task="double"', '%% tsak="double"', "exercise.py:15: tsak: unknown"),
-        ("exercise.py", "### BEGIN SOLUTION", "###", "exercise.py:15: task 'double': expected a"),
-        ("exercise.py", '%% task="double"', '%% essay="why"', "exercise.py:15: essay: expected"),
+        ("exercise.py", '# %% check="double"', '# %% check="duble"', "exercise.py:25: check"),
+        ("exercise.py", '# %% check="double"', "# %%", "exercise.py:17: task 'double': expected"),
+        ("exercise.py", '%% task="double"', '%% tsak="double"', "exercise.py:17: tsak: unknown"),
+        ("exercise.py", "### BEGIN SOLUTION", "###", "exercise.py:17: task 'double': expected a"),
+        ("exercise.py", '%% task="double"', '%% essay="why"', "exercise.py:17: essay: expected"),
         ("checks.py", "points=2", "points=-2", "checks.py:8: check 'doubles_every"),
         ("hidden_checks.py", 'after="d', 'after="b', "hidden_checks.py:8: check 'leaves_its"),
         ("hints.md", "## double", "## doubl", "hints.md: expected hints for the tasks"),

@@ -6,6 +6,8 @@
 # %%
 import numpy as np
 
+from hpclab import check, hint
+
 # %% [markdown]
 # ## `double`
 #
