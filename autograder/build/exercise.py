@@ -89,8 +89,8 @@ class Exercise:
             raise FileError(path, 3, 'expected at least one cell `# %% task="name"`')
         for check in self.checks:
             if check.name in fails and check.task not in cells:
-                problem = f"'{check.name}' belongs to task '{check.task}', which it leaves alone"
-                raise FileError(path, 1, f"fails: {problem}")
+                other = f"task '{check.task}', which this attempt leaves alone"
+                raise FileError(path, 1, f"fails: '{check.name}' belongs to {other}")
         return Attempt(path, frozenset(fails), cells)
 
 

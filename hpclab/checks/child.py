@@ -105,6 +105,8 @@ def _child(
     from hpclab.checks.run import report_on
 
     os.chdir(folder)
+    # Read when OpenMP starts. Threads that spin while they wait slow every other child down.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         # Notebooks may print anything; nothing of it belongs into the report.
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

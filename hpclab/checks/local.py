@@ -36,11 +36,10 @@ class LocalWork(Work):
         return [str(signature) for signature in found or []]
 
     def peak_memory(self, what: Any, *args: Any) -> int:
-        """Bytes that NumPy and Python held at the peak of a call, above what they held before.
+        """Bytes that NumPy, Numba and Python hold at the peak of a call, above those before it.
 
         `what` is a function's name, or a lazy Dask collection, which is computed one task at a
-        time. The call is made twice, so that compilation is not counted. Memory that compiled
-        code allocates is not seen here: ask `allocations`.
+        time. The call is made twice, so that compilation is not counted.
         """
         job = self._job(what, args)
         self._guarded(job)
@@ -48,9 +47,9 @@ class LocalWork(Work):
 
     def allocations(self, name: str, *args: Any) -> int:
         """How many arrays compiled (Numba) code allocates in one call."""
-        job = self._job(name, args)
-        self._guarded(job)
-        return self._guarded(lambda: compiled_allocations(job))
+        function = self._function(name, args, {})
+        self._guarded(lambda: function(*args))
+        return self._guarded(lambda: compiled_allocations(function, args))
 
     def dask_array(self, data: Any, chunks: Any, dtype: str = "float64") -> Any:
         """A Dask array of a NumPy array, or of zeros where `data` is a shape."""

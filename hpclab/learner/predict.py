@@ -44,7 +44,8 @@ class Prediction:
         )
 
     def _text(self, value: float) -> str:
-        return f"{value:,.3g} {self.unit}".strip()
+        number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return f"{number} {self.unit}".strip()
 
 
 def predict(question: str, guess: float, unit: str = "") -> Prediction:

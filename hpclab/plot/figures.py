@@ -82,6 +82,9 @@ def show(drawing: Figure, text: str) -> Picture:
         for ax in drawing.axes:
             if ax.get_legend_handles_labels()[1] and ax.get_legend() is None:
                 ax.legend()
+            for words in ax.texts:  # drawn outside our style they would be black on black
+                if words.get_color() == "black":
+                    words.set_color(_INK)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")

@@ -164,13 +164,20 @@ def test_peak_memory_counts_temporaries_and_not_what_was_there() -> None:
 
 def test_allocations_of_compiled_code_are_counted() -> None:
     @njit
-    def two(n: int) -> float:
-        return np.zeros(n).sum() + np.ones(n + 1).sum()
+    def two(x: np.ndarray) -> float:
+        return np.zeros(x.size).sum() + np.ones(x.size + 1).sum()
 
     seen: list[int] = []
-    ask(lambda w: seen.append(w.allocations("f", 5)), f=two)
-    ask(lambda w: seen.append(w.allocations("f", 5)), f=njit(lambda n: n + 1))
+    ask(lambda w: seen.append(w.allocations("f", np.ones(5))), f=two)
+    ask(lambda w: seen.append(w.allocations("f", np.ones(5))), f=njit(lambda x: x[0] + x[1]))
     assert seen == [2, 0]
+
+
+def test_peak_memory_sees_compiled_code_too() -> None:
+    x = np.ones(100_000)
+    seen: list[int] = []
+    ask(lambda w: seen.append(w.peak_memory("f", x)), f=njit(lambda x: np.sort(x)[0]))
+    assert x.nbytes <= seen[0] <= 1.1 * x.nbytes
 
 
 def test_graphs_are_measured_and_computed() -> None:

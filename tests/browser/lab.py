@@ -1,0 +1,69 @@
+"""What a learner does in JupyterLab, step by step, for the tests and the benchmark."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+SLOW = 90_000  # milliseconds; a loaded machine takes long to start a kernel
+NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # others may be open in tabs behind
+RAN = re.compile(r"\[\d+\]:")
+
+
+def open_exercise(page: Page, slug: str) -> Page:
+    """From the lesson's page, by its own link, to the tab of a notebook whose kernel is ready."""
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the exercise").first.click()
+    lab = opened.value
+    lab.wait_for_url(f"**/lab/**/{slug}/{slug}.ipynb*", timeout=SLOW)
+    kernel_is(lab, "idle")
+    return lab
+
+
+def kernel_is(page: Page, status: str) -> None:
+    """Wait for a word in the notebook toolbar's kernel indicator."""
+    indicator = page.locator(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="{status}"]')
+    expect(indicator.first).to_be_visible(timeout=SLOW)
+
+
+def cell_with(page: Page, text: str) -> Locator:
+    """The one code cell that holds `text`, scrolled into view."""
+    cells = page.locator(f"{NOTEBOOK} .jp-CodeCell")
+    cell = cells.filter(has=page.locator(".cm-content", has_text=text)).first
+    expect(cell).to_be_attached(timeout=SLOW)
+    cell.scroll_into_view_if_needed()
+    return cell
+
+
+def write(page: Page, text: str, code: str) -> None:
+    """Put `code` in the place of the cell that holds `text`."""
+    cell_with(page, text).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+
+
+def run(page: Page, text: str) -> Locator:
+    """Run the cell that holds `text`, and wait until it has run."""
+    cell = cell_with(page, text)
+    prompt = cell.locator(".jp-InputArea-prompt")
+    before = prompt.inner_text().strip()
+    for _ in range(3):  # a notebook that is still being laid out may lose a key
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            expect(prompt).not_to_have_text(before, timeout=5_000)
+            break
+        except AssertionError:
+            continue
+    expect(prompt).to_have_text(RAN, timeout=SLOW)
+    return cell
+
+
+def validate(page: Page) -> str:
+    """Save, press nbgrader's Validate button, close its answer; the text of the answer."""
+    page.keyboard.press("Control+s")
+    page.locator(NOTEBOOK).get_by_text("Validate", exact=True).click()
+    answer = page.locator("#validation-message")
+    expect(answer).to_be_visible(timeout=SLOW)
+    text = answer.inner_text()
+    page.get_by_role("button", name="Ok", exact=True).click()
+    return text
