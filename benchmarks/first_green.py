@@ -1,0 +1,115 @@
+"""How long a newcomer waits: `hpclab learn` to the page, the notebook, the first green check.
+
+    python benchmarks/first_green.py
+
+Prints the seconds of the machine's share (typing is instant here), the seconds of a cold build and
+of a rebuild after an edit of prose, and the size of the installation. Needs Debian's chromium and
+the development dependencies. Takes about three minutes.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.lab import open_exercise, run, write  # noqa: E402
+
+BIN = Path(sys.executable).parent
+LESSON, TASK = "vectorise", "saxpy"
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+def seconds(command: list[object], where: Path) -> float:
+    """Run a command in a folder; how long it took."""
+    start = time.perf_counter()
+    subprocess.run([str(word) for word in command], cwd=where, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def builds(course: Path) -> None:
+    """A cold build, one with nothing to do, and one after a word of prose."""
+    build = [BIN / "autograder", "build"]
+    print(f"cold build: {seconds(build, course):.0f} s")
+    print(f"build with nothing to do: {seconds(build, course):.1f} s")
+    page = course / "book" / "lessons" / f"{LESSON}.md"
+    page.write_text(page.read_text().rstrip() + "\n\nOne more sentence.\n")
+    print(f"rebuild after an edit of prose: {seconds(build, course):.1f} s")
+
+
+def first_green(course: Path, folder: Path) -> None:
+    """`hpclab learn` on a new folder, then what a learner clicks."""
+    notebook = course / "_build/course/source" / LESSON / f"{LESSON}.ipynb"
+    (solution,) = [c.source for c in nbformat.read(notebook, as_version=4).cells if c.id == TASK]
+    start = time.perf_counter()
+
+    def lap(what: str) -> None:
+        print(f"{what}: {time.perf_counter() - start:.1f} s", flush=True)
+
+    learn = [BIN / "hpclab", "learn", "--no-browser", f"--dir={folder}"]
+    with (
+        sync_playwright() as playwright,
+        subprocess.Popen(learn, cwd=course, stdout=subprocess.PIPE, text=True) as server,
+    ):
+        lines = iter(server.stdout.readline, "")
+        url = next(found[0] for line in lines if (found := re.search(r"http\S+", line)))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGS)
+        page = browser.new_page()
+        page.goto(url)
+        page.locator(f'.bd-sidebar-primary a[href$="lessons/{LESSON}.html"]').first.click()
+        expect(page.get_by_text("After this lesson you can")).to_be_visible()
+        lap("hpclab learn to the lesson's page")
+        lab = open_exercise(page, LESSON)
+        lap("hpclab learn to the notebook")
+        run(lab, "from hpclab import check, hint")
+        write(lab, f"def {TASK}(", solution)
+        run(lab, f"def {TASK}(")
+        expect(run(lab, f'check("{TASK}")')).to_contain_text(f"{TASK}: passed,")
+        lap("first green")
+        browser.close()
+        server.send_signal(2)
+
+
+def machinery() -> None:
+    """What a check costs beside the learner's own code."""
+    from hpclab.checks import check
+    from hpclab.checks.local import LocalWork
+    from hpclab.checks.run import report_on
+
+    def passes(work):
+        """Nothing is asked."""
+        work.close_to(work.call("f"), 1.0)
+
+    made = check(task="f")(passes)
+    work = LocalWork({"f": lambda: 1.0})
+    report_on([made], [made], work, "f")
+    start = time.perf_counter()
+    for _ in range(100):
+        report_on([made], [made], work, "f")._repr_mimebundle_()
+    print(f"machinery of one check: {(time.perf_counter() - start) * 10:.2f} ms")
+
+
+def main() -> None:
+    """Clone, build, learn; everything in a folder that is removed again."""
+    size = sum(
+        p.stat().st_size for p in BIN.parent.rglob("*") if p.is_file() and not p.is_symlink()
+    )
+    print(f"installation with development tools: {size / 1e6:.0f} MB")
+    machinery()
+    with tempfile.TemporaryDirectory() as place:
+        course = Path(place) / "course"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(course)], check=True)
+        builds(course)
+        first_green(course, Path(place) / "learner")
+
+
+if __name__ == "__main__":
+    main()
