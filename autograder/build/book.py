@@ -142,7 +142,10 @@ def _publish(work: Path) -> Path:
     html, new, old = work / "html", work / "html.new", work / "html.old"
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(work / "sphinx", new, ignore=shutil.ignore_patterns(".buildinfo", "reports"))
+    unserved = shutil.ignore_patterns(".buildinfo", "reports", "*webpack-macros.html")
+    shutil.copytree(work / "sphinx", new, ignore=unserved)
+    # Sphinx copies a changed style only when a page has changed too.
+    shutil.copytree(work / "source" / "style", new / "_static", dirs_exist_ok=True)
     if html.exists():
         html.rename(old)
     new.rename(html)

@@ -1,7 +1,9 @@
 """Starts JupyterLab on the learner's folder, with the book as its first page."""
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from typing import Any
 import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
+import hpclab.server
 from hpclab.errors import HpclabError
 from hpclab.learner.progress import STATE
 
@@ -33,6 +36,7 @@ def serve(folder: Path, book: Path, port: int | None = None, browser: bool = Tru
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             command(folder, book, port or PORT, browser),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -40,7 +44,7 @@ def serve(folder: Path, book: Path, port: int | None = None, browser: bool = Tru
         )
     try:
         with _signals_as_interrupts():
-            info = _wait_until_up(server, log)
+            info = wait_until_up(server, log)
             _announce(info, port or PORT, folder)
             code = server.wait()
     except KeyboardInterrupt:
@@ -53,6 +57,13 @@ def serve(folder: Path, book: Path, port: int | None = None, browser: bool = Tru
     return 0
 
 
+def environment() -> dict[str, str]:
+    """Ours, and where JupyterLab finds which of its parts a learner has no use for."""
+    ours = str(Path(hpclab.server.__file__).parent / "jupyter")
+    paths = [ours, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+
+
 def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
     """The command line of JupyterLab: this machine only, no requests to other hosts."""
     settings = {
@@ -63,6 +74,7 @@ def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
         "ServerApp.jpserver_extensions": "{'hpclab.server': True}",
         "CourseBook.book": book,
         "LabApp.default_url": "/course/",
+        "LabApp.workspaces_dir": folder / STATE / "workspaces",
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
@@ -71,16 +83,17 @@ def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
 
 
-def _wait_until_up(server: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
+def wait_until_up(server: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
     """What the server wrote about itself (url, token, port) once it answers."""
     note = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
             info: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+            socket.create_connection(("127.0.0.1", info["port"])).close()
             return info
-        except (FileNotFoundError, json.JSONDecodeError):  # not yet, or half written
-            time.sleep(0.05)
+        except (FileNotFoundError, json.JSONDecodeError, ConnectionRefusedError):
+            time.sleep(0.05)  # no note yet, or half of one, or written before the port is open
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
     raise HpclabError("\n".join([f"JupyterLab did not start. The end of {log}:", *last]))
 

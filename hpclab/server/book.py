@@ -12,6 +12,7 @@ from traitlets.config import Configurable
 
 from hpclab.course import find_root
 
+SPHINX_NEEDS = "'unsafe-inline' 'unsafe-eval'"
 MISSING = """<!DOCTYPE html>
 <html lang="en-GB"><head><title>The book has not been built</title></head>
 <body><h1>The book has not been built</h1>
@@ -46,8 +47,8 @@ class BookHandler(JupyterHandler, web.StaticFileHandler):
 
     @property
     def content_security_policy(self) -> str:
-        """No page of the book may ask another host for anything."""
-        return super().content_security_policy + "; default-src 'self' 'unsafe-inline' data:"
+        """No page of the book may ask another host for anything; Sphinx's scripts need the rest."""
+        return super().content_security_policy + "; default-src 'self' data: " + SPHINX_NEEDS
 
     @web.authenticated
     @authorized

@@ -272,7 +272,7 @@ def test_only_what_changed_is_built_again(course: Path) -> None:
     subprocess.run(command, check=True)
     assert "More words." in page(course, "lessons/one.html").text
     changed = {path.name for path, stamp in before.items() if path.stat().st_mtime_ns != stamp}
-    assert changed == {"index.html", "one.html", "genindex.html", "search.html"}
+    assert changed == {"index.html", "one.html", "search.html"}
 
 
 def test_a_change_of_the_manifest_reaches_the_cards(course: Path) -> None:
@@ -284,6 +284,13 @@ def test_a_change_of_the_manifest_reaches_the_cards(course: Path) -> None:
     assert "page 21" in page(course, "lessons/one.html").text
     manifest.write_text(text)
     build(course)
+
+
+def test_a_changed_style_is_published(course: Path) -> None:
+    style = course / "book/style/hpclab.css"
+    style.write_text("/* new */")
+    build(course)
+    assert (course / "_build/book/html/_static/hpclab.css").read_text() == "/* new */"
 
 
 def test_a_lesson_that_went_leaves_the_book(tmp_path: Path, built: Path) -> None:

@@ -2,23 +2,21 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psutil
 import pytest
-from jupyter_core.paths import jupyter_runtime_dir
 
 from hpclab.errors import HpclabError
-from hpclab.learner.serve import command, stop
+from hpclab.learner.serve import command, environment, stop, wait_until_up
 
 PREFIX = "/user/ada/"
 
@@ -54,22 +52,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (book / "lessons" / "one.html").write_text("<p>lesson one</p>")
     (home / "secret.html").write_text("secret")
     args = [*command(home, book, 9100, False), f"--ServerApp.base_url={PREFIX}"]
-    with subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT) as process:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(args, env=environment(), **quiet) as process:
         try:
-            info = _info(process)
+            info = wait_until_up(process, Path(os.devnull))
             yield Server(info["port"], info["token"], book)
         finally:
             stop(process)
-
-
-def _info(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
-    note = Path(jupyter_runtime_dir()) / f"jpserver-{process.pid}.json"
-    for _ in range(1200):
-        if note.is_file() and (text := note.read_text()):
-            return json.loads(text)
-        assert process.poll() is None, "JupyterLab stopped"
-        time.sleep(0.1)
-    raise AssertionError("JupyterLab did not start")
 
 
 def test_pages_are_served_to_who_is_logged_in(server: Server) -> None:
@@ -131,7 +120,7 @@ def test_a_missing_book_names_the_command(server: Server) -> None:
         away.rename(server.book)
 
 
-def test_nbgraders_validation_is_there(server: Server) -> None:
+def test_the_lab_validates_and_has_no_news(server: Server) -> None:
     answer = server.get("lab/api/extensions", token=True)
     assert answer.status == 200
     page = server.get("lab").read().decode()
@@ -142,6 +131,8 @@ def test_nbgraders_validation_is_there(server: Server) -> None:
         )[0]
     )
     assert config["news"] == {"disabled": True}
+    assert "@jupyterlab/apputils-extension:announcements" in config["disabledExtensions"]
+    assert "@jupyter/nbgrader:validate-assignment" not in config["disabledExtensions"]
 
 
 SERVE = "import sys; from pathlib import Path; from hpclab.learner.serve import serve; "

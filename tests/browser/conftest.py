@@ -1,0 +1,109 @@
+"""The learner's server, started as a learner does, and a browser that is already logged in."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+QUIET += " --disable-sync --no-first-run"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running `hpclab learn`: the server's address, the token that opens it, the folder."""
+
+    url: str
+    token: str
+    folder: Path
+    html: Path
+
+    def pages(self) -> list[str]:
+        """All pages of the book, relative to it."""
+        return sorted(path.relative_to(self.html).as_posix() for path in self.html.rglob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(require: Callable[[str, bool], None]) -> dict[str, Any]:
+    """Debian's Chromium instead of one that playwright would download."""
+    require("Chromium (apt-get install chromium)", bool(CHROMIUM))
+    return {"executable_path": CHROMIUM, "args": QUIET.split()}
+
+
+@pytest.fixture(scope="session")
+def served(
+    require: Callable[[str, bool], None], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """`autograder build`, then `hpclab learn` on a new folder; Ctrl-C ends it with exit code 0."""
+    require("Chromium (apt-get install chromium)", bool(CHROMIUM))
+    commands = Path(sys.executable).parent
+    subprocess.run([commands / "autograder", "build"], cwd=REPOSITORY, check=True)
+    folder = tmp_path_factory.mktemp("learner") / "hpclab"
+    learn = [commands / "hpclab", "learn", "--no-browser", "--port=9200", f"--dir={folder}"]
+    with subprocess.Popen(learn, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if found := re.search(r"(http://127\.0\.0\.1:\d+/)course/\?token=(\w+)", line):
+                break
+        else:
+            pytest.fail("hpclab learn did not say where the course is")
+        try:
+            yield Served(found[1], found[2], folder, REPOSITORY / "_build/book/html")
+        finally:
+            process.send_signal(2)
+            assert process.wait(60) == 0
+
+
+class Watch:
+    """What a browser asked for and complained of, in all its tabs."""
+
+    def __init__(self, context: BrowserContext, home: str) -> None:
+        self.home, self.foreign, self.errors = home, list[str](), list[str]()
+        context.on("request", self._request)
+        context.on("response", self._response)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", self._console)
+        context.on("page", self._page)
+
+    def _page(self, page: Page) -> None:
+        page.on("websocket", lambda socket: self._asked(socket.url))
+
+    def _request(self, request: Request) -> None:
+        self._asked(request.url)
+
+    def _asked(self, url: str) -> None:
+        if not re.match(r"(data|blob|about):", url) and not self._is_home(url):
+            self.foreign.append(url)
+
+    def _is_home(self, url: str) -> bool:
+        return re.sub(r"^(ws|http)s?", "http", url).startswith(self.home)
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.errors.append(f"{response.status} {response.url}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+
+@pytest.fixture
+def watch(context: BrowserContext, served: Served) -> Watch:
+    """Watches the test's browser from before its first page."""
+    return Watch(context, served.url)
+
+
+@pytest.fixture
+def book(watch: Watch, page: Page, served: Served) -> Page:
+    """The book's first page, opened with the link that `hpclab learn` prints."""
+    page.goto(f"{served.url}course/?token={served.token}")
+    return page
