@@ -5,6 +5,7 @@ import io
 import os
 import re
 import shutil
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,11 @@ PROBLEM = re.compile(
     r"(?:(?P<file>.+?)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<text>.*)"
 )
 CELL = re.compile(r"following cell:\n-+\n(?P<source>.*?)\n-+\n", re.DOTALL)
+
+WITHOUT_CELL = {
+    "CellTimeoutError": "a cell of the demo takes longer than the timeout in book/_config.yml",
+    "DeadKernelError": "the demo's kernel died when the book was built",
+}
 
 
 class Problem(NamedTuple):
@@ -45,11 +51,16 @@ def run_sphinx(
             keep_going=True,
             quiet=True,
         )
+    if isinstance(status, OSError | KeyboardInterrupt):
+        raise status
     problems = list(parse(ANSI.sub("", said.getvalue())))
-    if status and not problems:
-        problems = [Problem("", 0, f"Sphinx stopped: {status}")]
+    if isinstance(status, Exception):
+        problems = [Problem(_page_of(status, source, pages), 0, repr(status))]
+    elif status and not problems:
+        problems = [Problem("", 0, f"jupyter-book ended with status {status}")]
     _read_again(problems, work)
-    return [sentence(problem, source, pages, root) for problem in problems if not _repeats(problem)]
+    told = [sentence(p, source, pages, root) for p in problems if not _repeats(p)]
+    return list(dict.fromkeys(told))  # Sphinx says some things once a page
 
 
 @contextlib.contextmanager
@@ -58,7 +69,7 @@ def _plain_kernels(folder: Path) -> Iterator[None]:
     before = os.environ.get("IPYTHONDIR")
     profile = folder / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'CRITICAL'\n")
     os.environ["IPYTHONDIR"] = str(folder)
     try:
         yield
@@ -80,6 +91,15 @@ def parse(said: str) -> Iterator[Problem]:
         if "".join(text).strip():
             yield Problem(file, number, "\n".join(text).strip())
         file, number, text = begins["file"] or "", int(begins["line"] or 0), [begins["text"]]
+
+
+def _page_of(error: Exception, source: Path, pages: dict[str, Path]) -> str:
+    """The staged page that Sphinx was at when `error` stopped it, or nothing."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        for name in pages:
+            if str(frame.f_locals.get("docname")) == name.rpartition(".")[0]:
+                return str(source / name)
+    return ""
 
 
 def _read_again(problems: list[Problem], work: Path) -> None:
@@ -106,7 +126,7 @@ def sentence(problem: Problem, source: Path, pages: dict[str, Path], root: Path)
     )
     if author is None:
         return f"{file}: {text}" if file else text
-    if "Executing notebook failed" in text:
+    if "Executing notebook failed" in text or "DeadKernelError" in text:
         line, text = _failed_cell(text, author)
     where = author.relative_to(root).as_posix()
     return f"{where}:{line}: {text}" if line else f"{where}: {text}"
@@ -114,6 +134,9 @@ def sentence(problem: Problem, source: Path, pages: dict[str, Path], root: Path)
 
 def _failed_cell(text: str, author: Path) -> tuple[int, str]:
     """Where the cell of a demo stands that failed, and with what."""
+    for kind, why in WITHOUT_CELL.items():
+        if kind in text:
+            return 0, why
     found = CELL.search(text)
     line = 0
     if found:

@@ -233,6 +233,7 @@ def test_the_sources_are_not_published(built: Path) -> None:
         ("book/lessons/one.md", "{question}", "{qestion}", "book/lessons/one.md:13: "),
         ("notebooks/one.py", "6 * 7", "x = 1\nx / 0", "notebooks/one.py:5: "),
         ("notebooks/one.py", "6 * 7", "1 / 0", "ZeroDivisionError: division by zero"),
+        ("notebooks/one.py", "6 * 7", "import os\nos._exit(1)", "one.py: the demo's kernel died"),
         ("notebooks/one.py", "# # Demo", "# {cite}`gone`\n# # Demo", "notebooks/one.py:2: "),
     ],
 )
