@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.build.notebooks import read_percent, tasks_in
+from autograder.build.notebooks import read_script, tasks_in
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks, validate
 from hpclab.errors import FileError, HpclabError, unknown
 from hpclab.learner.hints import HINTS_FILE, load_hints
@@ -79,7 +79,7 @@ class Exercise:
             if name not in names:
                 raise FileError(path, 1, f"fails: {unknown('check', name, names)}")
         cells: dict[str, str] = {}
-        for cell in read_percent(path).cells:
+        for cell in read_script(path).cells:
             if cell.cell_type == "code" and "task" in cell.metadata:
                 if cell.metadata["task"] not in self.tasks:
                     problem = unknown("task", cell.metadata["task"], self.tasks)

@@ -7,7 +7,7 @@ from autograder.build.assignments import build_course
 from autograder.build.book import build_book
 from autograder.build.exercise import Exercise, check_private, private_seed
 from autograder.build.files import write_text
-from autograder.build.notebooks import as_text, give_ids, read_percent
+from autograder.build.notebooks import as_text, give_ids, read_script
 from hpclab.course import Course
 from hpclab.errors import FileError
 
@@ -42,7 +42,7 @@ def build_demos(course: Course, out: Path) -> None:
         script = course.root / "notebooks" / f"{lesson.slug}.py"
         if not script.is_file():
             raise FileError(script, None, "expected this file: each lesson has a demo")
-        notebook = read_percent(script)
+        notebook = read_script(script)
         give_ids(notebook)
         wanted.add(out / f"{lesson.slug}.ipynb")
         write_text(out / f"{lesson.slug}.ipynb", as_text(notebook))

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 from nbformat.v4 import new_code_cell
 
+from autograder.build.percent import read_percent
 from hpclab.checks.language import Check
 from hpclab.errors import FileError
 
@@ -21,30 +21,19 @@ from hpclab import check
 check("{task}", hidden=True)"""
 
 
-def read_percent(path: Path) -> Any:
-    """The cells of a percent script as a notebook; text that is not UTF-8 is a FileError."""
+def read_script(path: Path) -> Any:
+    """The notebook of a percent script; text that is not UTF-8 is a FileError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return read_percent(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise FileError(path, None, f"expected UTF-8 text: {error}") from None
-    notebook = jupytext.reads(text, fmt="py:percent")
-    for cell in notebook.cells:
-        cell.metadata.pop("lines_to_next_cell", None)
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        }
-    )
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return notebook
 
 
 def tasks_in(path: Path) -> list[str]:
     """The task ids of an exercise in order, after checking its tags."""
     tasks: list[str] = []
     checked: list[str] = []
-    for cell in read_percent(path).cells:
+    for cell in read_script(path).cells:
         tags = dict(cell.metadata)
         line = _line_of_cell(path, tags)
         _check_tags(path, line, tags)
@@ -87,7 +76,7 @@ def _check_task(path: Path, line: int | None, task: Any, tasks: list[str], sourc
 
 def source_notebook(path: Path, public: list[Check], hidden: list[Check]) -> Any:
     """The instructor's notebook: solutions inside, and the grade cells for each check tag."""
-    notebook = read_percent(path)
+    notebook = read_script(path)
     cells: list[Any] = []
     for cell in notebook.cells:
         tags, cell.metadata = dict(cell.metadata), nbformat.from_dict({})

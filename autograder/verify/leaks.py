@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.build.exercise import Exercise
-from autograder.build.notebooks import read_percent
+from autograder.build.notebooks import read_script
 
 _REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 _LINE = 30  # a shorter line of a hidden check may stand elsewhere by chance
@@ -23,7 +23,7 @@ def check_leaks(exercise: Exercise, shown: dict[Path, str]) -> Iterator[str]:
 
 def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """What a learner must not read: solutions whole, hidden checks line by line; squeezed."""
-    for cell in read_percent(exercise.folder / "exercise.py").cells:
+    for cell in read_script(exercise.folder / "exercise.py").cells:
         for region in _REGION.findall(cell.source):
             yield f"the solution `{' '.join(region.split())[:60]}`", squeeze(region)
     public = squeeze((exercise.folder / "checks.py").read_text(encoding="utf-8"))

@@ -1,10 +1,12 @@
 """The learner's folder: exercises and demos laid out, and their work never overwritten."""
 
+import contextlib
 import hashlib
 import itertools
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from hpclab.errors import HpclabError
 from hpclab.learner.progress import STATE, learner_folder
@@ -89,7 +91,18 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """What a file says. Of a notebook only its cells count: JupyterLab rewrites one on opening."""
+    said = path.read_bytes()
+    if path.suffix == ".ipynb":
+        # What cannot be read is compared byte by byte.
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            said = json.dumps([_cell(cell) for cell in json.loads(said)["cells"]]).encode()
+    return hashlib.sha256(said).hexdigest()
+
+
+def _cell(cell: dict[str, Any]) -> list[Any]:
+    """What of a cell is the author's or the learner's; not its outputs, nor whether it is open."""
+    return [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("nbgrader")]
 
 
 def _read_ledger(path: Path) -> dict[str, str]:

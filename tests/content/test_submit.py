@@ -4,6 +4,7 @@ import errno
 import getpass
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,7 +43,8 @@ def change(built: Path) -> Change:
 
     def release(name: str, text: str) -> None:
         path = built / "_build/course/release" / name
-        path.write_text(path.read_text().replace("Double every number", text) + "\n")
+        title = r"(Double|Twice) every number|\w+ release"
+        path.write_text(re.sub(title, text, path.read_text()) + "\n")
 
     return release
 
