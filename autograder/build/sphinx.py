@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+import multiprocessing
 import os
 import re
 import shutil
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,13 +35,26 @@ class Problem(NamedTuple):
 def run_sphinx(
     work: Path, config: Path, toc: Path, pages: dict[str, Path], root: Path
 ) -> list[str]:
-    """Build `work`/source to `work`/sphinx; what is wrong, one sentence each, or nothing."""
+    """Build `work`/source to `work`/sphinx; what is wrong, one sentence each, or nothing.
+
+    Sphinx keeps state in its process, so that a second build there may stumble over the first:
+    each build has a process of its own.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with _plain_kernels(work / "ipython"), ProcessPoolExecutor(1, mp_context=spawn) as process:
+        problems = process.submit(_build, work, config, toc, list(pages)).result()
+    _read_again(problems, work)
+    told = [sentence(p, work / "source", pages, root) for p in problems if not _repeats(p)]
+    return list(dict.fromkeys(told))  # Sphinx says some things once a page
+
+
+def _build(work: Path, config: Path, toc: Path, pages: list[str]) -> list[Problem]:
+    """Run jupyter-book's Sphinx in this process; what it had to say."""
     from jupyter_book.sphinx import build_sphinx  # takes seconds to import
 
     source, said = work / "source", io.StringIO()
     overrides = {"external_toc_path": str(toc), "nitpicky": True, "latex_individualpages": False}
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with contextlib.redirect_stderr(said), quiet, _plain_kernels(work / "ipython"):
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         status = build_sphinx(
             source,
             work / "sphinx",
@@ -53,14 +68,12 @@ def run_sphinx(
         )
     if isinstance(status, OSError | KeyboardInterrupt):
         raise status
-    problems = list(parse(ANSI.sub("", said.getvalue())))
     if isinstance(status, Exception):
-        problems = [Problem(_page_of(status, source, pages), 0, repr(status))]
-    elif status and not problems:
-        problems = [Problem("", 0, f"jupyter-book ended with status {status}")]
-    _read_again(problems, work)
-    told = [sentence(p, source, pages, root) for p in problems if not _repeats(p)]
-    return list(dict.fromkeys(told))  # Sphinx says some things once a page
+        return [Problem(_page_of(status, source, pages), 0, repr(status))]
+    problems = list(parse(ANSI.sub("", said.getvalue())))
+    if status and not problems:
+        return [Problem("", 0, f"jupyter-book ended with status {status}")]
+    return problems
 
 
 @contextlib.contextmanager
@@ -93,7 +106,7 @@ def parse(said: str) -> Iterator[Problem]:
         file, number, text = begins["file"] or "", int(begins["line"] or 0), [begins["text"]]
 
 
-def _page_of(error: Exception, source: Path, pages: dict[str, Path]) -> str:
+def _page_of(error: Exception, source: Path, pages: list[str]) -> str:
     """The staged page that Sphinx was at when `error` stopped it, or nothing."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         for name in pages:
