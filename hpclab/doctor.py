@@ -1,7 +1,6 @@
 """`hpclab doctor`: what this machine has, and what each missing thing would unlock."""
 
 import importlib.util
-import os
 import platform
 import shutil
 import sys
@@ -10,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
+
+from hpclab.measure.machine import cores
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
@@ -30,7 +31,7 @@ def findings(book: Path) -> list[Finding]:
     return [
         Finding("system", _system(), ""),
         Finding("Python", platform.python_version()),
-        Finding("cores", f"{_cores()} for you, {psutil.cpu_count()} in the machine"),
+        Finding("cores", f"{cores()} for you, {psutil.cpu_count()} in the machine"),
         Finding("memory", _bytes(psutil.virtual_memory().total)),
         Finding("caches", _caches(), "cache sizes in figures (they are read on Linux only)"),
         Finding("Numba threading", _threading(), "prange on many cores"),
@@ -50,12 +51,6 @@ def _system() -> str:
     if sys.platform == "darwin":
         return name + ": some measures are weaker, see the book's page 'Windows and macOS'"
     return name
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _caches() -> str:

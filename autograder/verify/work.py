@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 
 from autograder.build.exercise import Exercise
-from autograder.verify.parallel import CORES
 from hpclab.checks.child import check_cells, read_cells
 from hpclab.errors import HpclabError
+from hpclab.measure.machine import cores
 from hpclab.verdicts import Result, Verdict
 
 _KILLED = {Verdict.FAILED, Verdict.PARTIAL}
@@ -46,7 +46,7 @@ def check_work(exercise: Exercise, course_dir: Path) -> Iterator[str]:
         # The other tasks are the solution's, whose checks have just been run.
         tasks = list(attempt.cells)
         jobs.append(Job(f"attempts/{attempt.path.name}", cells, tasks, _must_fail(attempt.fails)))
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for answers in pool.map(lambda job: _run(exercise, course_dir, job), jobs):
             yield from answers
 
