@@ -71,7 +71,6 @@ def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.allow_root": True,  # containers
-        "ServerApp.jpserver_extensions": "{'hpclab.server': True}",
         "CourseBook.book": book,
         "LabApp.default_url": "/course/",
         "LabApp.workspaces_dir": folder / STATE / "workspaces",

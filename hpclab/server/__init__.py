@@ -1,7 +1,7 @@
 """A Jupyter Server extension that serves the book at `<base_url>/course/`, to whoever is logged in.
 
-`hpclab learn` turns it on; elsewhere `--ServerApp.jpserver_extensions="{'hpclab.server': True}"`
-does, and `--CourseBook.book=FOLDER` names another book than the clone's.
+Every Jupyter Server of the environment that hpclab is installed in loads it.
+`--CourseBook.book=FOLDER` names another book than that of the course around the server's folder.
 """
 
 from pathlib import Path
