@@ -104,6 +104,7 @@ def watch(context: BrowserContext, served: Served) -> Watch:
 
 @pytest.fixture
 def book(watch: Watch, page: Page, served: Served) -> Page:
-    """The book's first page, opened with the link that `hpclab learn` prints."""
+    """The book's first page, opened with the link that `hpclab learn` prints; no tab is restored."""
+    shutil.rmtree(served.folder / ".hpclab" / "workspaces", ignore_errors=True)
     page.goto(f"{served.url}course/?token={served.token}")
     return page

@@ -15,6 +15,9 @@ def open_exercise(page: Page, slug: str) -> Page:
         page.get_by_role("link", name="Open the exercise").first.click()
     lab = opened.value
     lab.wait_for_url(f"**/lab/**/{slug}/{slug}.ipynb*", timeout=SLOW)
+    # JupyterLab first restores the tabs of last time, and one of them is in front for a moment.
+    front = lab.locator(".lm-DockPanel-tabBar .lm-mod-current")
+    expect(front.filter(has_text=f"{slug}.ipynb")).to_be_visible(timeout=SLOW)
     kernel_is(lab, "idle")
     return lab
 
