@@ -104,7 +104,7 @@ def watch(context: BrowserContext, served: Served) -> Watch:
 
 @pytest.fixture
 def book(watch: Watch, page: Page, served: Served) -> Page:
-    """The book's first page, opened with the link that `hpclab learn` prints; no tab is restored."""
+    """The book's first page, by the link that `hpclab learn` prints; no tab of the lab is kept."""
     shutil.rmtree(served.folder / ".hpclab" / "workspaces", ignore_errors=True)
     page.goto(f"{served.url}course/?token={served.token}")
     return page
