@@ -35,6 +35,15 @@ def seconds(command: list[object], where: Path) -> float:
     return time.perf_counter() - start
 
 
+def install(course: Path) -> None:
+    """What a learner installs, by the script that they use; the package cache is as it is."""
+    sync = 'source scripts/bootstrap; "$uv" sync --quiet --locked --python "$python"'
+    took = seconds(["bash", "-c", sync], course)
+    files = [path for path in (course / ".venv").rglob("*") if not path.is_symlink()]
+    size = sum(path.stat().st_size for path in files if path.is_file())
+    print(f"install: {took:.0f} s, {size / 1e6:,.0f} MB")
+
+
 def builds(course: Path) -> None:
     """A cold build, one with nothing to do, and one after a word of prose."""
     build = [BIN / "autograder", "build"]
@@ -99,14 +108,11 @@ def machinery() -> None:
 
 def main() -> None:
     """Clone, build, learn; everything in a folder that is removed again."""
-    size = sum(
-        p.stat().st_size for p in BIN.parent.rglob("*") if p.is_file() and not p.is_symlink()
-    )
-    print(f"installation with development tools: {size / 1e6:.0f} MB")
     machinery()
     with tempfile.TemporaryDirectory() as place:
         course = Path(place) / "course"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(course)], check=True)
+        install(course)
         builds(course)
         first_green(course, Path(place) / "learner")
 
