@@ -89,7 +89,7 @@ class Report:
 
 
 def _item(result: Result) -> str:
-    colour = _COLOURS.get(result.verdict, "inherit")
+    colour = _COLOURS.get(result.verdict, "transparent")
     evidence = "".join(
         f'<div style="margin-left:1.6em"><em>{label}</em>: {_evidence(key, text)}</div>'
         for key, label in _EVIDENCE

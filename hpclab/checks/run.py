@@ -31,7 +31,7 @@ def run_checks(checks: Iterable[Check], work: Work) -> list[Result]:
         if check.task in unattempted:
             result = _result(check, Verdict.UNATTEMPTED)
         elif blockers:
-            why = f"It comes after '{blockers[0]}', which did not pass."
+            why = f"It waits for another check to pass: {results[blockers[0]].description}"
             result = _result(check, Verdict.SKIPPED, why=why)
         else:
             result = _run_one(check, work)

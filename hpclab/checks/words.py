@@ -19,6 +19,8 @@ def brief(value: Any) -> str:
         shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
         chunks = f", chunks of {value.chunksize}" if hasattr(value, "chunksize") else ""
         return f"Dask {type(value).__name__}{shape}{chunks}"
+    if isinstance(value, np.generic):
+        value = value.item()  # np.float64(2.0) is 2.0 to a learner
     try:
         text = " ".join(repr(value).split())
     except Exception as error:

@@ -94,11 +94,12 @@ class Work:
     ) -> None:
         """Fail with the first element that is wrong, and how many are."""
         if have.ndim == 0:
-            self.fail(brief(have[()]), brief(want[()]), why)
+            self.fail(brief(have.item()), brief(want.item()), why)
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
         place = ", ".join(map(str, first))
         count = f"{int(wrong.sum()):,} of {wrong.size:,} elements differ; the first: "
-        self.fail(f"{count}[{place}] = {have[first]!r}", f"[{place}] = {want[first]!r}", why)
+        got, expected = have[first].item(), want[first].item()
+        self.fail(f"{count}[{place}] = {got!r}", f"[{place}] = {expected!r}", why)
 
 
 def _text(value: Any) -> str:
