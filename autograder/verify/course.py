@@ -35,7 +35,7 @@ def _built(course: Course, slug: str | None, log: Callable[[str], None]) -> Iter
     """The promises that can be checked once everything is built."""
     out = course.root / BUILD
     exercises = [one for one in load_exercises(course) if slug in (None, one.slug)]
-    shown = {**read_shown(out / "course" / "release"), **read_shown(out / "book" / "html")}
+    shown = read_shown(out / "course" / "release", out / "demos", out / "book" / "html")
     for exercise in exercises:
         log(f"{exercise.slug}: {len(exercise.tasks)} tasks, {len(exercise.checks)} checks, "
             f"{len(exercise.attempts())} attempts")  # fmt: skip

@@ -39,10 +39,10 @@ def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
 _COMMON = ("import ", "from ", '"""')
 
 
-def read_shown(folder: Path) -> dict[Path, str]:
-    """Every text below `folder` that a learner may read, squeezed; markup taken out."""
+def read_shown(*folders: Path) -> dict[Path, str]:
+    """Every text below `folders` that a learner may read, squeezed; markup taken out."""
     shown = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.suffix in {".html", ".txt", ".md", ".py", ".ipynb"} and path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
             if path.suffix == ".html":
