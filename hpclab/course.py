@@ -19,7 +19,7 @@ class _Entry(BaseModel):
 
 
 class Minutes(_Entry):
-    """Measured minutes: reading the page, running the demo, the core task, all stretch tasks."""
+    """Minutes: reading the page, running the demo, the core task, all stretch tasks."""
 
     page: int = Field(gt=0)
     demo: int = Field(gt=0)

@@ -47,37 +47,22 @@ def _run_one(check: Check, work: Work) -> Result:
     try:
         # A warning on stderr would cost all the cell's points in nbgrader, so it is kept here.
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            share = check(work)
+            answer = check(work)
     except Unattempted:
         return _result(check, Verdict.UNATTEMPTED)
     except CheckFailed as no:
-        return _result(
-            check,
-            Verdict.FAILED,
-            no.called,
-            no.got,
-            no.expected,
-            no.why,
-            printed=printed.getvalue()[:_PRINTED_LIMIT],
-        )
+        evidence = {"called": no.called, "got": no.got, "expected": no.expected, "why": no.why}
     except AssertionError as no:
-        return _result(
-            check,
-            Verdict.FAILED,
-            why=str(no) or check.description,
-            printed=printed.getvalue()[:_PRINTED_LIMIT],
-        )
+        evidence = {"why": str(no) or check.description}
     except Exception as error:
-        return _result(
-            check,
-            Verdict.FAILED,
-            got=exception_text(error),
-            why="The check could not use what your function gave back.",
-            printed=printed.getvalue()[:_PRINTED_LIMIT],
-        )
-    share = _share(check, share)
-    verdict = Verdict.PASSED if share == 1.0 else Verdict.PARTIAL if share else Verdict.FAILED
-    return _result(check, verdict, earned=share * check.points)
+        why = "The check could not use what your function gave back."
+        evidence = {"got": exception_text(error), "why": why}
+    else:
+        share = _share(check, answer)
+        verdict = Verdict.PASSED if share == 1.0 else Verdict.PARTIAL if share else Verdict.FAILED
+        return _result(check, verdict, earned=share * check.points)
+    said = printed.getvalue()[:_PRINTED_LIMIT]
+    return _result(check, Verdict.FAILED, printed=said, **evidence)
 
 
 def _share(check: Check, answer: Any) -> float:
@@ -90,26 +75,7 @@ def _share(check: Check, answer: Any) -> float:
         raise FileError(check.file, check.line, problem) from None
 
 
-def _result(
-    check: Check,
-    verdict: Verdict,
-    called: str = "",
-    got: str = "",
-    expected: str = "",
-    why: str = "",
-    earned: float = 0.0,
-    printed: str = "",
-) -> Result:
-    return Result(
-        check.name,
-        check.task,
-        check.description,
-        verdict,
-        check.points,
-        earned,
-        called,
-        got,
-        expected,
-        why,
-        printed,
-    )
+def _result(check: Check, verdict: Verdict, **further: Any) -> Result:
+    """A check's record with this verdict: nothing earned, unless `further` says so."""
+    about = (check.name, check.task, check.description)
+    return Result(*about, verdict, check.points, **{"earned": 0.0, **further})

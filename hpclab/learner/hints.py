@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpclab.checks.report import Report
 from hpclab.errors import FileError, HpclabError, unknown
 from hpclab.learner.progress import progress
+from hpclab.verdicts import Verdict
 
 HINTS_FILE = "hints.md"
 RUNGS = ("a nudge", "the concept", "nearly the code")
@@ -84,12 +86,16 @@ def take_hint(task: str, folder: Path) -> Hint:
     return Hint(task, rung, ladders[task][rung - 1])
 
 
-def next_hint(task: str, folder: Path) -> str:
-    """A sentence that names the next hint, for a report."""
-    used = _rungs_used(task, folder)
+def advice(report: Report, folder: Path, ask: str) -> str:
+    """What to do next, for the end of a report; `ask` is what the learner types for a hint."""
+    if report.verdict is Verdict.PASSED:
+        return ""
+    if report.verdict is Verdict.UNATTEMPTED:
+        return f"Not attempted yet: replace the `raise` in `{report.task}`, run it, check again."
+    used = _rungs_used(report.task, folder)
     if used >= len(RUNGS):
-        return f'All {len(RUNGS)} hints are open: `hint("{task}")` shows the last one again.'
-    return f'Next hint: `hint("{task}")`, {used + 1} of {len(RUNGS)}, {RUNGS[used]}.'
+        return f"All {len(RUNGS)} hints are open: `{ask}` shows the last one again."
+    return f"Next hint: `{ask}`, {used + 1} of {len(RUNGS)}, {RUNGS[used]}."
 
 
 # Where no learner's folder keeps the events, the rungs taken last as long as the kernel.

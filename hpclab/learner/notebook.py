@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks
@@ -11,7 +12,7 @@ from hpclab.checks.local import LocalWork
 from hpclab.checks.report import Report
 from hpclab.checks.run import report_on
 from hpclab.errors import HpclabError, unknown
-from hpclab.learner.hints import next_hint
+from hpclab.learner.hints import advice
 from hpclab.learner.progress import progress
 from hpclab.verdicts import Verdict
 
@@ -42,9 +43,9 @@ def check(task: str, hidden: bool = False) -> Report | None:
     if grading == "validate" and report.verdict is not Verdict.PASSED:
         print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
     if grading:
-        return Report(task, report.results, as_points=True)
+        return replace(report, as_points=True)
     progress(_START).record_try(_START.name, report)
-    return Report(task, report.results, advice=_advice(report))
+    return replace(report, advice=advice(report, _START, f'hint("{task}")'))
 
 
 @contextmanager
@@ -92,11 +93,3 @@ def _hidden_file() -> str:
             "The hidden checks are not here: grade with the nbgrader_config.py that "
             "`autograder build` writes into the course."
         ) from None
-
-
-def _advice(report: Report) -> str:
-    if report.verdict is Verdict.PASSED:
-        return ""
-    if report.verdict is Verdict.UNATTEMPTED:
-        return f"Not attempted yet: replace the `raise` in `{report.task}`, run it, check again."
-    return next_hint(report.task, _START)

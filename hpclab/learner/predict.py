@@ -1,5 +1,6 @@
 """`predict`: a guess before the measurement, shown beside it afterwards."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,8 @@ class Prediction:
         )
         progress(_START).record(
             "prediction",
-            demo=_START.name,
+            # Jupyter Server tells a kernel which notebook it serves; all demos share a folder.
+            demo=Path(os.environ.get("JPY_SESSION_NAME", _START)).stem,
             question=self.question,
             guess=float(self.guess),
             measured=float(measured),

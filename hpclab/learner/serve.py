@@ -19,12 +19,11 @@ import hpclab.server
 from hpclab.errors import HpclabError
 from hpclab.learner.progress import STATE
 
-PORT = 8888
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 
 
-def serve(folder: Path, book: Path, port: int | None = None, browser: bool = True) -> int:
+def serve(folder: Path, book: Path, port: int, browser: bool) -> int:
     """Serve `folder` and `book` on this machine until Ctrl-C; the exit code.
 
     When `port` is busy, JupyterLab takes the next free one, and we say so.
@@ -35,7 +34,7 @@ def serve(folder: Path, book: Path, port: int | None = None, browser: bool = Tru
     log.touch(mode=0o600)  # JupyterLab writes its token there
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            command(folder, book, port or PORT, browser),
+            command(folder, book, port, browser),
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -45,7 +44,7 @@ def serve(folder: Path, book: Path, port: int | None = None, browser: bool = Tru
     try:
         with _signals_as_interrupts():
             info = wait_until_up(server, log)
-            _announce(info, port or PORT, folder)
+            _announce(info, port, folder)
             code = server.wait()
     except KeyboardInterrupt:
         print("\nStopped. Your work is saved in", folder)

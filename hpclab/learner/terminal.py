@@ -1,5 +1,6 @@
 """`hpclab check`: an exercise's checks from a terminal."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from hpclab.checks.child import check_cells, read_cells
@@ -7,6 +8,7 @@ from hpclab.checks.language import CHECKS_FILE, load_checks
 from hpclab.checks.report import Report
 from hpclab.errors import unknown
 from hpclab.learner.folder import exercises_in
+from hpclab.learner.hints import advice
 from hpclab.learner.progress import Progress
 
 
@@ -22,4 +24,7 @@ def check_exercise(folder: Path, slug: str, task: str | None = None) -> list[Rep
     reports = check_cells(cells, home, [home / CHECKS_FILE], [task] if task else tasks)
     for report in reports:
         Progress(folder).record_try(slug, report)
-    return reports
+    return [
+        replace(report, advice=advice(report, home, f"hpclab hint {slug} {report.task}"))
+        for report in reports
+    ]

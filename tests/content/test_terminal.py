@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from hpclab.checks.child import check_cells
+from hpclab.errors import HpclabError
 from hpclab.learner.folder import prepare
 from hpclab.learner.progress import Progress
 
@@ -84,6 +86,17 @@ def test_a_process_that_dies_says_so(folder: Path) -> None:
     assert answer.returncode == 1
     assert "The process that ran the notebook died: signal SIGSEGV." in answer.stderr
     assert Progress(folder).verdicts("double") == {}
+
+
+def test_a_notebook_that_never_ends_is_stopped(folder: Path) -> None:
+    with pytest.raises(HpclabError, match="was stopped after 2 seconds"):
+        check_cells(["while True: pass"], folder / "double", [], ["double"], timeout=2)
+
+
+def test_a_failure_names_the_next_hint(folder: Path) -> None:
+    solve(folder, "def double(x, out):\n    out[:] = x\n")
+    answer = hpclab(folder, "check", "double")
+    assert "Next hint: `hpclab hint double double`, 1 of 3, a nudge." in answer.stdout
 
 
 def test_a_cell_that_raises_costs_only_what_it_defines(folder: Path) -> None:

@@ -1,13 +1,14 @@
 """Hints, predictions, progress, figures and reports: what a learner sees and what is kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hpclab.checks.report import Report
 from hpclab.errors import FileError, HpclabError
-from hpclab.learner.hints import load_hints, next_hint, take_hint
+from hpclab.learner.hints import advice, load_hints, take_hint
 from hpclab.learner.predict import predict
 from hpclab.learner.progress import STATE, Progress, learner_folder
 from hpclab.plot import figure, show
@@ -51,10 +52,11 @@ def test_a_ladder_has_three_rungs_and_may_hold_code(exercise: Path) -> None:
 
 
 def test_hints_climb_and_are_remembered(exercise: Path) -> None:
-    assert next_hint("f", exercise) == 'Next hint: `hint("f")`, 1 of 3, a nudge.'
+    failed = Report("f", [Result("c", "f", "D.", Verdict.FAILED, 1.0, 0.0)])
+    assert advice(failed, exercise, "ask") == "Next hint: `ask`, 1 of 3, a nudge."
     assert [take_hint("f", exercise).rung for _ in range(4)] == [1, 2, 3, 3]
-    assert next_hint("f", exercise).startswith("All 3 hints are open")
-    assert "2 of 3" not in next_hint("g", exercise)
+    assert advice(failed, exercise, "ask").startswith("All 3 hints are open")
+    assert "1 of 3" in advice(replace(failed, task="g"), exercise, "ask")
     kept = [event["rung"] for event in Progress(exercise.parent).events()]
     assert kept == [1, 2, 3, 3]
 
@@ -113,6 +115,15 @@ def test_a_prediction_is_shown_beside_the_measurement(capsys: pytest.CaptureFixt
     assert "your guess: 10 x" in show(drawing, "words")._repr_mimebundle_()["text/html"]
     with pytest.raises(TypeError, match="guess: expected a number"):
         predict("How many?", "ten")
+
+
+def test_a_prediction_remembers_its_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / STATE).mkdir()
+    monkeypatch.setattr("hpclab.learner.predict._START", tmp_path / "demos")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "demos" / "vectorise.ipynb"))
+    predict("How many?", 10).reveal(12)
+    (event,) = Progress(tmp_path).events()
+    assert (event["demo"], event["guess"], event["measured"]) == ("vectorise", 10.0, 12.0)
 
 
 def test_figures_take_the_pages_colour_and_carry_words() -> None:
