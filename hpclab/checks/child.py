@@ -34,7 +34,7 @@ def read_cells(path: Path) -> list[str]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HpclabError(
             f"{path} is not a notebook that can be read ({type(error).__name__}: {error}). "
-            "Nothing was changed. JupyterLab may have an older copy in .ipynb_checkpoints beside it."
+            "Nothing was changed; there may be an older copy in .ipynb_checkpoints beside it."
         ) from None
 
 
