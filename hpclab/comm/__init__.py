@@ -1,0 +1,1 @@
+"""Ranks that pass messages, and what the messages cost."""

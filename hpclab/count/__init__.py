@@ -1,0 +1,1 @@
+"""Counting what code does: operations, bytes, cache misses, races."""
