@@ -22,8 +22,9 @@ _SENTENCES = {
         "copy, and return the result."
     ),
     "overwritten": (
-        "The result of `{task}` changes after `{task}` has returned it{source}: something still "
-        "writes to that memory. Return a new object, not a shared buffer and not a view of one."
+        "The result of `{task}` changes after `{task}` has returned it: another task "
+        "writes to a view of it, or `{task}` returns a buffer that it uses again. Work on copies, "
+        "and return new objects."
     ),
     "impure": (
         "`{task}` gives different results for equal inputs. It uses something else: a global "
@@ -201,7 +202,8 @@ class _Watch:
 
     def compare(self) -> None:
         """Find the tasks that gave different results, though not because of their inputs."""
-        for key, by_inputs in self.results.items():
+        for key in (task.key for task in self.graph.calls()):
+            by_inputs = self.results[key]
             sources = [*map(self.describe, self.graph.tasks[key].inputs), _LITERAL]
             for given, results in by_inputs.items():
                 unknown = [source for source, d in zip(sources, given, strict=True) if d is None]

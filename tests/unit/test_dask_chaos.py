@@ -1,4 +1,4 @@
-"""Tasks that are not functions of their inputs are named; their honest twins pass."""
+"""Tasks that are not functions of their inputs are found and named."""
 
 import itertools
 import random
@@ -13,7 +13,6 @@ import pytest
 from dask import delayed
 
 from hpclab.dask.chaos import chaos
-from hpclab.dask.digests import digest
 
 
 @delayed
@@ -30,26 +29,16 @@ def summed(parts: list[Any]) -> Any:
     return delayed(sum)(parts)
 
 
-def scaled(scale: Callable[[np.ndarray], float]) -> Any:
-    """Ten arrays, each read by `scale` and by `total`."""
-    arrays = [make(i) for i in range(10)]
-    return summed([delayed(scale)(a) for a in arrays] + [total(a) for a in arrays])
-
-
 def mutating() -> Any:
+    """Ten arrays, each read by `scale`, which doubles it in place, and by `total`."""
+
+    @delayed
     def scale(a: np.ndarray) -> float:
         a *= 2
         return float(a.sum())
 
-    return scaled(scale)
-
-
-def copying() -> Any:
-    def scale(a: np.ndarray) -> float:
-        a = a * 2
-        return float(a.sum())
-
-    return scaled(scale)
+    arrays = [make(i) for i in range(10)]
+    return summed([scale(a) for a in arrays] + [total(a) for a in arrays])
 
 
 def mutating_a_view() -> Any:
@@ -61,13 +50,13 @@ def mutating_a_view() -> Any:
     return summed([delayed(scale)(array[2:]), total(array)])
 
 
-def mutating_given_data(into: Callable[[np.ndarray], np.ndarray]) -> Any:
-    return da.from_array(np.ones((6, 6)), chunks=3).map_blocks(into, dtype=float).sum()
-
-
 def add_one_in_place(a: np.ndarray) -> np.ndarray:
     a += 1
     return a
+
+
+def mutating_given_data() -> Any:
+    return da.from_array(np.ones((6, 6)), chunks=3).map_blocks(add_one_in_place, dtype=float)
 
 
 def mutating_an_argument() -> Any:
@@ -95,14 +84,6 @@ def shared_buffer() -> Any:
     def fill(i: int) -> np.ndarray:
         buffer[:] = i
         return buffer
-
-    return summed([total(fill(i)) for i in range(6)])
-
-
-def own_buffers() -> Any:
-    @delayed
-    def fill(i: int) -> np.ndarray:
-        return np.full(4, float(i))
 
     return summed([total(fill(i)) for i in range(6)])
 
@@ -156,14 +137,6 @@ def unseeded(draw: Callable[[], Any]) -> Any:
     return summed([sample(i) for i in range(4)])
 
 
-def seeded() -> Any:
-    @delayed
-    def sample(i: int) -> float:
-        return float(np.random.default_rng([7, i]).random())
-
-    return summed([sample(i) for i in range(4)])
-
-
 def unseeded_blocks() -> Any:
     return da.zeros(8, chunks=2).map_blocks(lambda a: a + np.random.default_rng().random(a.shape))
 
@@ -188,7 +161,7 @@ FAULTS: dict[str, tuple[Callable[[], Any], str, str, str]] = {
     "mutating": (mutating, "mutates", "scale", "the result of `make`"),
     "a view": (mutating_a_view, "mutates", "scale", "the result of `getitem`"),
     "given data": (
-        lambda: mutating_given_data(add_one_in_place),
+        mutating_given_data,
         "mutates",
         "add_one_in_place",
         "data that the graph was built from",
@@ -216,46 +189,9 @@ def test_a_fault_is_found_and_named(fault: str) -> None:
     assert not found.ok
     first = found.findings[0]
     assert (first.kind, first.task, first.source) == (kind, task, source)
+    # A view's owner changes with it; otherwise nobody else is blamed.
+    assert [f.task for f in found.findings[1:]] == (["make"] if fault == "a view" else [])
     assert f"`{task}`" in str(found)
-
-
-# Dask's own: what is blocked, fused, reduced, shuffled, sorted or seeded is a function of its
-# inputs, and the same floating-point number each time.
-X = da.random.default_rng(1).random((30, 30), chunks=10)
-BAG = db.from_sequence(range(40), npartitions=4)
-HONEST: dict[str, Callable[[], Any]] = {
-    "copying": copying,
-    "copy of given data": lambda: mutating_given_data(lambda a: a + 1),
-    "own buffers": own_buffers,
-    "seeded": seeded,
-    "sum": lambda: X.sum(),
-    "std": lambda: X.std(axis=0),
-    "transpose": lambda: (X + X.T).mean(),
-    "matmul": lambda: X @ X,
-    "cumsum": lambda: X.cumsum(axis=0),
-    "rechunk": lambda: X.rechunk((30, 4)),
-    "overlap": lambda: X.map_overlap(lambda a: a + 1, depth=1, boundary=0),
-    "mask": lambda: X[X > 0.5],
-    "median": lambda: da.median(X, axis=1),
-    "qr": lambda: da.linalg.qr(X.rechunk((10, 30)))[1],
-    "normal": lambda: da.random.RandomState(2).normal(size=20, chunks=5),
-    "a seed drawn once, when the array is made": lambda: da.random.random(20, chunks=5),
-    "masked": lambda: da.ma.masked_greater(X, 0.5).mean(),
-    "objects": lambda: da.from_array(np.array(["a", None, 3], dtype=object), chunks=1),
-    "bag": lambda: BAG.map(lambda v: v + 1).filter(lambda v: v % 2).sum(),
-    "bag groupby": lambda: BAG.groupby(lambda v: v % 3, shuffle="tasks"),
-    "bag fold": lambda: BAG.foldby(lambda v: v % 3, lambda a, b: a + b),
-    "bag distinct": lambda: db.from_sequence("abracadabra", npartitions=3).distinct(),
-    "sets and dicts": lambda: delayed(dict)([(1, delayed(set)(["a", "b"]))]),
-    "a constant": lambda: delayed(3),
-}
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_work_passes(name: str) -> None:
-    found = chaos(HONEST[name])
-    assert found.ok, str(found)
-    assert not found.unchecked
 
 
 def test_only_the_cause_is_blamed_not_what_it_spoils() -> None:
@@ -317,20 +253,4 @@ def test_bad_input_gets_a_sentence() -> None:
     with pytest.raises(TypeError, match=r"got float; leave off \.compute"):
         chaos(lambda: 3.0)
     with pytest.raises(ValueError, match="runs is 1; give a whole number from 2"):
-        chaos(X, runs=1)
-
-
-def test_a_digest_is_of_content() -> None:
-    a = np.arange(4.0).reshape(2, 2)
-    assert digest(a) == digest(a.T.copy().T) == digest(np.asfortranarray(a))
-    others = [a.T, a.ravel(), a.astype("f4"), a + 0.5, a.tolist(), -a, np.array(a, dtype=object)]
-    assert len({digest(v) for v in [a, *others]}) == 8
-    assert digest(0.0) != digest(-0.0) != digest(0)
-    assert digest({"a": a, "b": {1, 2}}) == digest({"b": {2, 1}, "a": a.copy()})
-    assert digest(["ab", "c"]) != digest(["a", "bc"])
-    assert digest([np.float64(2)]) != digest([np.float32(2)])
-    assert digest(i for i in range(3)) is None
-    assert digest([object()]) is None
-    endless: list[Any] = []
-    endless.append(endless)
-    assert digest(endless) is None
+        chaos(clock, runs=1)
