@@ -1,1 +1,11 @@
-"""Ranks that pass messages, and what the messages cost."""
+"""Ranks that pass messages, and what the messages cost.
+
+from hpclab.comm import run
+"""
+
+from hpclab.comm import mpi, ring
+from hpclab.comm.communicator import Communicator
+from hpclab.comm.result import Deadlock, RankFailed, Run
+from hpclab.comm.world import run
+
+__all__ = ["Communicator", "Deadlock", "RankFailed", "Run", "mpi", "ring", "run"]
