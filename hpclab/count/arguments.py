@@ -41,7 +41,7 @@ def _arrays(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
     elif value is not None and not isinstance(value, _HARMLESS):
         kind = f"array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
         raise TypeError(
-            f"The race check does not follow the argument `{name}`, a {kind}. Pass arrays of "
+            f"The race check does not follow the argument `{name}` ({kind}). Pass arrays of "
             "numbers, numbers, strings, None, functions or tuples of these."
         )
 
@@ -74,8 +74,8 @@ def _copies(log: Log, arrays: list[tuple[str, np.ndarray]]) -> list[Shadow]:
 def _block(log: Log, parts: list[tuple[str, np.ndarray]], low: int, high: int) -> list[Shadow]:
     """Shadows of arrays that lie between the addresses `low` and `high`, in one new memory."""
     itemsize = max(parts[0][1].itemsize, 1)
-    content = np.zeros(max(high - low, 1), np.uint8)
     memory = log.make((high - low) // itemsize)
+    content = np.zeros(max(high - low, 1), np.uint8)
     shadows = []
     for name, array in parts:
         offset = array.__array_interface__["data"][0] - low

@@ -9,7 +9,7 @@ import numpy as np
 
 from hpclab.errors import HpclabError
 
-ACCESSES = 5_000_000  # places a run may read and write; about ten seconds of plain Python
+ACCESSES = 5_000_000  # places a run may make, read and write; some ten seconds of plain Python
 
 
 class Accesses:
@@ -119,7 +119,7 @@ class Log:
 
     def read(self, array: Named, places: Any) -> None:
         """The iteration reads `places` (an int or an array of int64) of the array's memory."""
-        self._spend(places)
+        self._spend(1 if type(places) is int else places.size)
         unwritten = array.memory.unwritten
         if unwritten is not None and np.any(unwritten[places]):
             bad = np.unique(np.extract(unwritten[places], places))
@@ -131,7 +131,7 @@ class Log:
 
     def write(self, array: Named, places: Any) -> None:
         """The iteration writes `places` (an int or an array of int64) of the array's memory."""
-        self._spend(places)
+        self._spend(1 if type(places) is int else places.size)
         array.written = True
         if array.memory.unwritten is not None:
             array.memory.unwritten[places] = False
@@ -150,8 +150,8 @@ class Log:
         self._spend(size)
         return Memory(size, (self.region, self.iteration))
 
-    def _spend(self, places: Any) -> None:
-        self._spent += 1 if type(places) is int else places.size
+    def _spend(self, places: int) -> None:
+        self._spent += places
         if self._spent > ACCESSES:
             raise HpclabError(
                 f"The race check stopped after {ACCESSES:,} accesses to arrays. Give it smaller "
@@ -164,24 +164,22 @@ class Log:
         for array in sorted(memory.arrays, key=lambda array: not array.written):
             mine = np.isin(places, array.places)
             if mine.any() and (array, kind) not in self.findings:
-                at = np.argmax(mine)
-                index = tuple(int(i) for i in np.argwhere(array.places == places[at])[0])
+                index = np.argwhere(np.isin(array.places, places))[0]
+                at = np.flatnonzero(places == array.places[tuple(index)])[0]
                 also = [o for o in memory.arrays if o is not array and places[at] in o.places]
                 iterations = tuple(self.loop[i - 1] for i in (first[at], second[at]) if i)
-                self.findings[array, kind] = Finding(array, index, iterations, also)
+                where = tuple(int(i) for i in index)
+                self.findings[array, kind] = Finding(array, where, iterations, also)
             if mine.any():
                 self.findings[array, kind].places.update(places[mine].tolist())
             places, first, second = places[~mine], first[~mine], second[~mine]
 
     def report_scalar(self, name: str, iterations: tuple[int, ...]) -> None:
         """A variable is read that the iteration has not assigned; two iterations say most."""
-        key = (
-            self._scalars.setdefault(name, Named(Memory(1, (0, 0)), np.zeros(()), name)),
-            "shared scalar",
-        )
-        known = self.findings.get(key)
+        scalar = self._scalars.setdefault(name, Named(Memory(1, (0, 0)), np.zeros(()), name))
+        known = self.findings.get((scalar, "shared scalar"))
         if known is None or len(known.iterations) < len(iterations):
-            self.findings[key] = Finding(key[0], (), iterations, [], {0})
+            self.findings[scalar, "shared scalar"] = Finding(scalar, (), iterations, [], {0})
 
     def current(self) -> tuple[int, ...]:
         """The iteration that runs, as the loop counts; empty outside a loop."""
