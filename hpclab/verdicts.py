@@ -38,7 +38,10 @@ _SYMBOLS = {
 
 @dataclass(frozen=True)
 class Result:
-    """One check's verdict and, if it did not pass, the evidence. Points are floats."""
+    """One check's verdict and, if it did not pass, the evidence. Points are floats.
+
+    `measured` says what was timed, whatever the verdict.
+    """
 
     name: str
     task: str
@@ -50,6 +53,7 @@ class Result:
     got: str = ""
     expected: str = ""
     why: str = ""
+    measured: str = ""
     printed: str = field(default="", repr=False)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 
 from autograder.build.exercise import Exercise
-from hpclab.checks.child import check_cells, read_cells
+from hpclab.cells import read_cells
+from hpclab.checks.child import check_cells
 from hpclab.errors import HpclabError
 from hpclab.measure.machine import cores
 from hpclab.verdicts import Result, Verdict

@@ -1,6 +1,7 @@
 """Check a whole notebook outside JupyterLab, in a process of its own.
 
-The child that runs the learner's cells answers in JSON over a pipe, never with a pickle.
+The child that runs the learner's cells sends each result in JSON, never with a pickle. A check that
+takes more than its limits costs its process; the others go on in a new one.
 """
 
 import contextlib
@@ -14,28 +15,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from hpclab.cells import run_cells
+from hpclab.checks.language import Check, load_checks, with_needs
 from hpclab.checks.report import Report
+from hpclab.checks.run import run_checks, stopped
 from hpclab.errors import HpclabError
+from hpclab.measure.machine import cores, thread_settings
 from hpclab.verdicts import Result
 
 _PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.run"]
 
 _LEAVE = 5.0  # seconds for a child to end by itself and give back its semaphores
-
-
-def read_cells(path: Path) -> list[str]:
-    """The code cells of a learner's notebook, without the cells that only check."""
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        return ["".join(cell["source"]) for cell in cells if not _locked(cell)]
-    except FileNotFoundError:
-        raise HpclabError(f"There is no {path}. `hpclab learn` puts the exercises there.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise HpclabError(
-            f"{path} is not a notebook that can be read ({type(error).__name__}: {error}). "
-            "Nothing was changed; there may be an older copy in .ipynb_checkpoints beside it."
-        ) from None
+_GRACE = 10.0  # seconds beyond a check's wall limit before its process is killed
+_THREADS = 4  # virtual speed-up is asked for on so many threads, on any machine
 
 
 def check_cells(
@@ -49,43 +41,76 @@ def check_cells(
 ) -> list[Report]:
     """Run `cells` in a fresh process in `folder`, then the checks in `check_files` of each task.
 
-    A process that dies or takes more than `timeout` seconds is an HpclabError.
+    Cells that take more than `timeout` seconds, or end the process, are an HpclabError. A check
+    that does is a failed check.
     """
+    known = [check for path in check_files for check in load_checks(path)]
+    checks = with_needs([check for check in known if check.task in tasks], known)
+    files = [path.resolve() for path in check_files]
+    results: dict[str, Result] = {}
+    while True:
+        end = _in_child((list(cells), folder, files, list(tasks), seed), results, checks, timeout)
+        waiting = [check for check in checks if check.name not in results]
+        if not waiting:
+            break
+        results[waiting[0].name] = stopped(waiting[0], end)
+    return [Report(task, [results[c.name] for c in checks if c.task == task]) for task in tasks]
+
+
+def _in_child(
+    order: tuple[Any, ...], results: dict[str, Result], checks: list[Check], timeout: float
+) -> str:
+    """Add to `results` what one child can tell; how it ended, if it did not tell all."""
     context = _context()
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(
-        target=_child,
-        args=(sender, [*cells], folder, [f.resolve() for f in check_files], [*tasks], seed),
-    )
+    done = [result.to_json() for result in results.values()]
+    child = context.Process(target=_child, args=(sender, *order, done))
     child.start()
     sender.close()
-    answer: bytes | None = None
     try:
-        answer = receiver.recv_bytes() if receiver.poll(timeout) else None
-        child.join(_LEAVE if answer else 0)
-    except EOFError:
-        answer = b""
+        _expect(receiver, child, timeout)
+        for check in checks:
+            if check.name in results:
+                continue
+            if not receiver.poll(check.limits.wall + _GRACE):
+                return f"did not return within {check.limits.wall:g} s"
+            results[check.name] = Result.from_json(_receive(receiver))
         child.join(_LEAVE)
+    except EOFError:
+        child.join(_LEAVE)
+        return f"ended the process: {_cause(child.exitcode)}"
     finally:
         child.kill()
         child.join()
-    if answer is None:
+    return ""
+
+
+def _expect(receiver: Connection, child: Any, timeout: float) -> None:
+    """Wait until the child has run the cells."""
+    if not receiver.poll(timeout):
         raise HpclabError(f"The notebook was stopped after {timeout:g} seconds.")
-    if not answer:
-        raise HpclabError(f"The process that ran the notebook died: {_cause(child.exitcode)}.")
-    reply = json.loads(answer)
-    if "error" in reply:
-        raise HpclabError(reply["error"])
-    return [
-        Report(task, [Result.from_json(record) for record in records])
-        for task, records in reply["tasks"].items()
-    ]
+    try:
+        _receive(receiver)
+    except EOFError:
+        child.join(_LEAVE)
+        cause = _cause(child.exitcode)
+        raise HpclabError(f"The process that ran the notebook died: {cause}.") from None
+
+
+def _receive(receiver: Connection) -> dict[str, Any]:
+    """The child's next message; an author's mistake, which comes as text, is an HpclabError."""
+    message = json.loads(receiver.recv_bytes())
+    if isinstance(message, str):
+        raise HpclabError(message)
+    return message
 
 
 def _context() -> Any:
     """A fork server that has imported the world once, where there is one (not on Windows)."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
+    for name, value in thread_settings(max(_THREADS, cores())).items():
+        os.environ.setdefault(name, value)  # read when Numba is imported, and when OpenMP starts
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     return context
@@ -98,47 +123,27 @@ def _child(
     check_files: list[Path],
     tasks: list[str],
     seed: int,
+    done: list[dict[str, Any]],
 ) -> None:
-    """Run in the child: the cells, then the checks; answer with JSON."""
-    from hpclab.checks.language import load_checks
+    """Run in the child: the cells, then the checks that are not done; answer with JSON."""
     from hpclab.checks.local import LocalWork
-    from hpclab.checks.run import report_on
+
+    def tell(message: Any) -> None:
+        sender.send_bytes(json.dumps(message).encode())
 
     os.chdir(folder)
-    # Read when OpenMP starts. Threads that spin while they wait slow every other child down.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        # Notebooks may print anything; nothing of it belongs into the report.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    # Notebooks may print anything; nothing of it belongs into the report.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
             known = [check for path in check_files for check in load_checks(path)]
-            work = LocalWork(_run_cells(cells), seed)
-            reports = {
-                task: report_on([c for c in known if c.task == task], known, work, task).results
-                for task in tasks
-            }
-        reply: dict[str, Any] = {
-            "tasks": {task: [r.to_json() for r in results] for task, results in reports.items()}
-        }
-    except HpclabError as error:
-        reply = {"error": str(error)}
-    sender.send_bytes(json.dumps(reply).encode())
+            work = LocalWork(run_cells(cells), seed)
+            tell({"ready": True})
+            checks = with_needs([check for check in known if check.task in tasks], known)
+            for result in run_checks(checks, work, [Result.from_json(r) for r in done]):
+                tell(result.to_json())
+        except HpclabError as error:
+            tell(str(error))
     sender.close()
-
-
-def _run_cells(cells: list[str]) -> dict[str, Any]:
-    """Run code cells as IPython would; a cell that raises costs only what it defines."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    shell = InteractiveShell.instance()
-    shell.history_manager.enabled = False  # type: ignore[union-attr]
-    for cell in cells:
-        shell.run_cell(cell, store_history=False)
-    return shell.user_ns
-
-
-def _locked(cell: dict[str, Any]) -> bool:
-    mark = cell.get("metadata", {}).get("nbgrader", {})
-    return bool(mark.get("grade") and mark.get("locked"))
 
 
 def _cause(exitcode: int | None) -> str:

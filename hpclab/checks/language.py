@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpclab.checks.limits import Limits
 from hpclab.errors import FileError, unknown
 
 CHECKS_FILE = "checks.py"
@@ -24,6 +25,7 @@ class Check:
     function: Callable[[Any], float | None]
     file: str
     line: int
+    limits: Limits
 
     def __call__(self, work: Any) -> float | None:
         """Ask; None means passed, a number in 0..1 is a share of the points."""
@@ -31,12 +33,19 @@ class Check:
 
 
 def check(
-    *, task: str, points: float = 1.0, after: str | tuple[str, ...] = ()
+    *,
+    task: str,
+    points: float = 1.0,
+    after: str | tuple[str, ...] = (),
+    wall: float = Limits.wall,
+    cpu: float = Limits.cpu,
+    memory: float = Limits.memory,
+    output: int = Limits.output,
 ) -> Callable[[Callable[[Any], float | None]], Check]:
     """Declare the decorated function a check of `task`, worth `points`.
 
     The docstring is what the learner reads. `after` names checks that must have passed first;
-    otherwise this one is skipped, not failed.
+    otherwise this one is skipped, not failed. The rest are its limits: see `Limits`.
     """
 
     def declare(function: Callable[[Any], float | None]) -> Check:
@@ -49,14 +58,14 @@ def check(
                 f"check '{function.__name__}': expected a docstring; it is "
                 "the sentence that the learner reads",
             )
-        if isinstance(points, bool) or not isinstance(points, int | float) or points <= 0:
-            raise FileError(
-                *where,
-                f"check '{function.__name__}': points: expected a number "
-                f"above 0 (given: {points!r})",
-            )
+        limits = Limits(wall, cpu, memory, output)
+        for field, value in {"points": points, **vars(limits)}.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                problem = f"{field}: expected a number above 0 (given: {value!r})"
+                raise FileError(*where, f"check '{function.__name__}': {problem}")
         names = (after,) if isinstance(after, str) else tuple(after)
-        return Check(function.__name__, task, float(points), names, description, function, *where)
+        about = (function.__name__, task, float(points), names, description, function)
+        return Check(*about, *where, limits)
 
     return declare
 

@@ -1,16 +1,22 @@
 """Work whose code runs in this process: the learner's own notebook."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from hpclab.checks.words import brief, exception_text
-from hpclab.checks.work import Unattempted, Work
+from hpclab.checks.limits import LimitReached
+from hpclab.checks.timed import TimedWork
+from hpclab.checks.work import CheckFailed, Inconclusive, Unattempted
 from hpclab.dask.graph import Graph, graph
+from hpclab.measure.duet import Side
 from hpclab.measure.memory import compiled_allocations, traced_peak
+from hpclab.measure.regions import using_threads, with_regions
+from hpclab.measure.runner import LocalRunner
+from hpclab.words import brief, exception_text
 
 
-class LocalWork(Work):
+class LocalWork(TimedWork):
     """Work in a namespace of this process, such as a notebook's globals."""
 
     def __init__(self, namespace: dict[str, Any], seed: int = 0) -> None:
@@ -68,6 +74,23 @@ class LocalWork(Work):
         """The value of a Dask collection, computed one task at a time."""
         self._expect_lazy(lazy)
         return self._guarded(lambda: lazy.compute(scheduler="synchronous"))
+
+    @contextmanager
+    def _beside(
+        self, name: str, references: Sequence[Callable[..., Any]], threads: int
+    ) -> Iterator[list[Side]]:
+        """Everything in this process: light, and good enough for a learner's own use."""
+
+        function = self._function(name)
+        with using_threads(threads) if threads > 1 else nullcontext():
+            if threads > 1:
+                function = with_regions(function)
+            owned = [Side(LocalRunner(f), f.__name__) for f in references]
+            job = LocalRunner(lambda *args: self._guarded(lambda: function(*args)))
+            yield [*owned, Side(job, name)]
+
+    def _how(self) -> str:
+        return "; timed in this process, grading times it in one of its own"
 
     def _job(self, what: Any, args: tuple[Any, ...]) -> Callable[[], Any]:
         if isinstance(what, str):
@@ -136,6 +159,15 @@ class LocalWork(Work):
             self.fail(exception_text(error), why="The call raised an exception.")
         except SystemExit:
             self.fail("SystemExit", why="The function called exit(); return instead.")
+        except (CheckFailed, Unattempted):
+            raise
+        except LimitReached as limit:
+            if limit.starved:
+                raise Inconclusive(f"The function {limit.got}: the machine was busy.") from None
+            self.fail(f"the function {limit.got}", why="The check was stopped; the others went on.")
+        except MemoryError as error:
+            most = f"at most {self._limits.memory:,.0f} bytes"
+            self.fail(exception_text(error), most, "The check was stopped; the others went on.")
         except BaseException as error:
             self.fail(exception_text(error), why="The call raised an exception.")
 

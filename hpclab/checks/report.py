@@ -18,6 +18,7 @@ _EVIDENCE = (
     ("called", "called"),
     ("got", "got"),
     ("expected", "expected"),
+    ("measured", "measured"),
     ("why", "why"),
     ("printed", "it printed"),
 )

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hpclab.checks.child import read_cells
+from hpclab.cells import read_cells
 from hpclab.errors import HpclabError, unknown
 from hpclab.learner.folder import exercises_in
 from hpclab.learner.progress import Progress

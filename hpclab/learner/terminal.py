@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from hpclab.checks.child import check_cells, read_cells
+from hpclab.cells import read_cells
+from hpclab.checks.child import check_cells
 from hpclab.checks.language import CHECKS_FILE, load_checks
 from hpclab.checks.report import Report
 from hpclab.errors import unknown

@@ -17,6 +17,7 @@ from nbgrader.validator import Validator
 from autograder.build.notebooks import source_notebook
 from autograder.engine.execute import GradingExecute, settle
 from hpclab.checks.language import Check, load_checks
+from hpclab.checks.limits import DEFAULT
 from hpclab.checks.report import Report
 from hpclab.checks.run import run_checks
 from hpclab.checks.work import Work
@@ -206,15 +207,17 @@ def test_points_are_plain_python_floats() -> None:
     [(None, 2.0), (np.float64(0.25), 0.5), (np.True_, 2.0), (np.nan, 0.0)],
 )
 def test_a_check_gives_a_share_of_its_points(answer: Any, earned: float) -> None:
-    (result,) = run_checks([Check("c", "t", 2.0, (), "d", lambda _: answer, "f.py", 3)], Work())
+    (result,) = run_checks(
+        [Check("c", "t", 2.0, (), "d", lambda _: answer, "f.py", 3, DEFAULT)], Work()
+    )
     assert result.earned == earned
 
 
 @pytest.mark.parametrize("answer", ["all", np.zeros(3)])
 def test_a_check_that_gives_no_share_is_its_authors_mistake(answer: Any) -> None:
-    check = Check("c", "t", 2.0, (), "d", lambda _: answer, "f.py", 3)
+    check = Check("c", "t", 2.0, (), "d", lambda _: answer, "f.py", 3, DEFAULT)
     with pytest.raises(FileError, match=r"f\.py:3: check 'c': returned: expected None or a share"):
-        run_checks([check], Work())
+        list(run_checks([check], Work()))
 
 
 def result_of(text: str) -> Any:

@@ -18,7 +18,8 @@ from nbgrader.validator import Validator
 
 from autograder.build.exercise import Exercise
 from autograder.build.make import build
-from hpclab.checks.child import check_cells, read_cells
+from hpclab.cells import read_cells
+from hpclab.checks.child import check_cells
 from hpclab.course import Course
 from hpclab.learner.folder import prepare
 from hpclab.learner.submit import submit

@@ -209,12 +209,12 @@ def checks(*links: tuple[str, str]) -> list[Check]:
 def test_checks_behind_a_failure_are_skipped() -> None:
     chain = checks(("a", ""), ("b", "a"), ("c", "b"), ("d", ""))
     work = LocalWork({"a": lambda: False, "d": lambda: True})
-    results = run_checks(chain, work)
+    results = list(run_checks(chain, work))
     assert [r.verdict for r in results] == ["failed", "skipped", "skipped", "passed"]
     assert results[1].why == "It waits for another check to pass: A question."
 
 
 def test_an_unattempted_task_is_unattempted_throughout() -> None:
     chain = checks(("a", ""), ("b", "a"), ("c", ""))
-    results = run_checks(chain, LocalWork({"a": raising(NotImplementedError())}))
+    results = list(run_checks(chain, LocalWork({"a": raising(NotImplementedError())})))
     assert {r.verdict for r in results} == {Verdict.UNATTEMPTED}

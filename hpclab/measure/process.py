@@ -1,0 +1,226 @@
+"""A `Runner` in a process of its own, whose clock, memory and freedom are held from outside.
+
+Linux only: it needs memfd, the CPU clocks of other processes, and stopping all threads of one.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from hpclab.measure.machine import thread_settings, waiting_time
+from hpclab.measure.runner import Answer, Arguments, CallFailed, CannotTell
+from hpclab.measure.worker import layout, receive, send
+from hpclab.wire import WireError, cooked, described, pack, raw, unpack
+
+_KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
+_START_LIMIT = 120.0  # wall seconds to import the world and run the cells
+_MOST_REPLY = 1 << 24  # bytes of JSON
+_FROZEN_CPU = 2e-4  # CPU seconds that stopping may take
+
+
+class ProcessRunner:
+    """Calls functions of a notebook's cells, or of a file, in a process of its own.
+
+    `cpu_limit` and `wall_limit` are seconds for one `call`; `memory` is bytes of data beyond what
+    Python and Numba take. Beyond a limit the process is killed, and the call is a CallFailed.
+    """
+
+    def __init__(
+        self,
+        source: Sequence[str] | Path,
+        *,
+        folder: Path | None = None,
+        threads: int = 1,
+        cpu_limit: float = 30.0,
+        wall_limit: float = 300.0,
+        memory: int = 2_000_000_000,
+    ) -> None:
+        self._order: dict[str, Any] = {"memory": memory}
+        if isinstance(source, Path):
+            self._order["file"] = str(source.resolve())
+        else:
+            self._order["cells"] = list(source)
+        self._folder, self._threads = folder, threads
+        self._cpu_limit, self._wall_limit, self._memory = cpu_limit, wall_limit, memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self.frozen_at: float | None = None
+        self.confined = False
+        self.pid = 0
+
+    def start(self) -> Self:
+        """Start the process and load the code."""
+        self._wire, other = socket.socketpair()
+        self._memfd = os.memfd_create("hpclab")
+        fds = (other.fileno(), self._memfd)
+        command = [sys.executable, "-m", "hpclab.measure.worker", *map(str, fds)]
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        root = str(Path(__file__).parents[2])
+        environment |= {"PYTHONPATH": root, **thread_settings(self._threads)}
+        none = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            command, pass_fds=fds, cwd=self._folder, env=environment,
+            start_new_session=True, stdin=none, stdout=none, stderr=none,
+        )  # fmt: skip
+        other.close()
+        self.pid = self._process.pid
+        self._clock = ~self.pid << 3 | 2  # the CPU clock of a process: clock_getcpuclockid
+        send(self._wire, self._order)
+        self.confined = bool(self._reply(_START_LIMIT, _START_LIMIT).get("alone"))
+        return self
+
+    def call(self, name: str, calls: Sequence[Arguments], *, path: bool = False) -> list[Answer]:
+        """Call `name` with each of `calls`; the arrays of the answers are copies."""
+        arrays: list[np.ndarray] = []
+        packed = [pack(args, arrays) for args in calls]
+        records, end = layout(arrays)
+        for array, record in zip(arrays, records, strict=True):
+            self._write(raw(array), record["at"])
+        order = {"name": name, "calls": packed, "arrays": records, "end": end, "path": path}
+        threads = self._threads_cpu() if path else {}
+        send(self._wire, order)
+        reply = self._reply(self._cpu_limit, self._wall_limit)
+        if "failed" in reply:
+            raise _call_failed(reply["failed"])
+        busiest = max((cpu - threads.get(t, 0.0) for t, cpu in self._threads_cpu().items()),
+                      default=0.0) if path else 0.0  # fmt: skip
+        try:
+            afterwards = [self._read(record) for record in records]
+            results = [self._read(record) for record in reply["arrays"]]
+            if len(reply["answers"]) != len(calls):
+                raise WireError(f"{len(reply['answers'])} answers to {len(calls)} calls")
+            # A path is what the code's own process says; its busiest thread is what we see.
+            share = busiest / len(calls)
+            return [
+                Answer(
+                    unpack(answer["result"], results),
+                    max(float(answer["path"]), share),
+                    unpack(args, afterwards),
+                )
+                for answer, args in zip(reply["answers"], packed, strict=True)
+            ]
+        except (WireError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise self._gone(f"an answer that makes no sense ({error})") from None
+
+    def freeze(self) -> None:
+        """Stop all threads, and wait until they have stopped."""
+        process = self._running()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        self.frozen_at = self.cpu()
+
+    def thaw(self) -> None:
+        """Let all threads go on."""
+        process = self._running()
+        if self.frozen_at is not None and self.cpu() - self.frozen_at > _FROZEN_CPU:
+            raise self._gone("it ran while it was stopped")
+        self.frozen_at = None
+        os.kill(process.pid, signal.SIGCONT)
+
+    def cpu(self) -> float:
+        """CPU seconds of the process since it began."""
+        try:
+            return time.clock_gettime_ns(self._clock) / 1e9
+        except OSError:
+            raise self._gone(self._end()) from None
+
+    def close(self) -> None:
+        """Kill the process, if it is still there, and wait for its end."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._wire.close()
+            os.close(self._memfd)
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _reply(self, cpu_limit: float, wall_limit: float) -> Any:
+        """The next message; killed and told where the code takes more than its limits."""
+        began, used, waited = time.monotonic(), self.cpu(), waiting_time(self.pid)
+        while not select.select([self._wire], [], [], 0.05)[0]:
+            if self.cpu() - used > cpu_limit:
+                raise self._gone(f"no answer after {cpu_limit:g} s of CPU time")
+            if time.monotonic() - began > wall_limit:
+                waited = waiting_time(self.pid) - waited
+                late = self._gone(f"no answer within {wall_limit:g} s")
+                if waited < wall_limit / 2:
+                    raise late
+                raise CannotTell(f"It waited {waited:.0f} s for a core, of {wall_limit:g} s.")
+        try:
+            return receive(self._wire, _MOST_REPLY)
+        except (EOFError, OSError):
+            raise self._gone(self._end()) from None
+        except (ValueError, RecursionError):
+            raise self._gone("an answer that makes no sense") from None
+
+    def _threads_cpu(self) -> dict[str, float]:
+        """CPU seconds of each thread, where the kernel keeps such books."""
+        used = {}
+        for file in Path(f"/proc/{self._running().pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError, ValueError):
+                used[file.parent.name] = int(file.read_text().split()[0]) / 1e9
+        return used
+
+    def _write(self, flat: np.ndarray, at: int) -> None:
+        # pwrite and pread, not a mapping: the code on the other side could shrink the file, and
+        # touching a page that is gone would kill this process.
+        done = 0
+        while done < flat.size:
+            done += os.pwrite(self._memfd, flat[done:].data, at + done)
+
+    def _read(self, record: Any) -> np.ndarray:
+        _, _, size = described(record)
+        if size > self._memory:
+            raise WireError(f"an array of {size:,} bytes")
+        buffer, done = np.empty(size, np.uint8), 0
+        while done < size:
+            got = os.preadv(self._memfd, [buffer[done:].data], int(record["at"]) + done)
+            if not got:
+                raise WireError("an array that is not there")
+            done += got
+        return cooked(buffer, record)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise CallFailed("the process has ended", "It was stopped after an earlier call.")
+        return self._process
+
+    def _end(self) -> str:
+        """How the process ended, in words."""
+        if self._process is None:
+            return "the process has ended"
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return "it closed its connection"
+        if code < 0:
+            return f"the process died of {signal.Signals(-code).name}"
+        return f"the process ended with exit code {code}"
+
+    def _gone(self, got: str) -> CallFailed:
+        """Kill what is left and say what happened."""
+        self.close()
+        return CallFailed(got, "The function has to return, in the process that called it.")
+
+
+def _call_failed(said: Any) -> CallFailed:
+    try:
+        return CallFailed(str(said["got"]), str(said["why"]), stub=bool(said["stub"]))
+    except (KeyError, TypeError):
+        return CallFailed("an answer that makes no sense", "Leave the process's files alone.")

@@ -1,0 +1,180 @@
+"""The process in which code is timed: limits, endings, forged answers, and the parallel path."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hpclab.measure.process import ProcessRunner
+from hpclab.measure.runner import CallFailed
+
+X = np.arange(3.0)
+
+
+def failure(cell: str, *args: Any, **limits: Any) -> CallFailed:
+    """What a call of `f` fails with; the process is gone or can be called again."""
+    with ProcessRunner([cell], **limits) as runner, pytest.raises(CallFailed) as failed:
+        runner.call("f", [args])
+    return failed.value
+
+
+def test_values_cross_and_arguments_come_back() -> None:
+    cell = """
+import numpy as np
+def f(a, k, out):
+    out += k
+    return {"sum": a.sum(), "shape": a.shape, "same": a, "text": "é"}
+"""
+    a = np.asfortranarray(np.arange(6, dtype=np.float32).reshape(2, 3))
+    with ProcessRunner([cell]) as runner:
+        (answer,) = runner.call("f", [(a, 2, X.copy())])
+        assert runner.cpu() > 0
+    assert answer.result["sum"] == np.float32(15)
+    assert answer.result["shape"] == (2, 3)
+    assert answer.result["same"].dtype == np.float32
+    assert answer.result["same"].flags.f_contiguous
+    np.testing.assert_array_equal(answer.result["same"], a)
+    np.testing.assert_array_equal(answer.args[2], X + 2)
+    np.testing.assert_array_equal(answer.args[0], a)
+
+
+@pytest.mark.parametrize(
+    ("cell", "got"),
+    [
+        ("", "there is no `f`"),
+        ("def f(x):\n    return 1 / 0", "ZeroDivisionError"),
+        ("def f(x):\n    import os\n    os.abort()", "the process died of SIGABRT"),
+        ("def f(x):\n    import os\n    os._exit(3)", "ended with exit code 3"),
+        ("def f(x):\n    return f", "cannot cross"),
+        ("def f():\n    return 1", "TypeError"),
+        ("import numpy as np\ndef f(x):\n    return np.ones(10**10)", "MemoryError"),
+        ("import os\ndef f(x):\n    os.write(int(__import__('sys').argv[1]), b'x' * 99)", "sense"),
+    ],
+)
+def test_a_call_that_gives_no_answer_says_why(cell: str, got: str) -> None:
+    assert got in failure(cell, X).got
+
+
+def test_a_stub_is_told_apart() -> None:
+    assert failure("def f(x):\n    raise NotImplementedError()", X).stub
+    assert not failure("def f(x):\n    raise NotImplementedError('axis')", X).stub
+
+
+def test_an_endless_compiled_loop_is_stopped_by_its_cpu_time() -> None:
+    cell = "from numba import njit\n@njit\ndef f(x):\n    while x[0] >= 0:\n        x[0] += 1\n"
+    assert "no answer after 1 s of CPU time" in failure(cell, X, cpu_limit=1.0).got
+
+
+def test_a_sleeper_is_stopped_by_the_wall_clock() -> None:
+    cell = "import time\ndef f(x):\n    time.sleep(100)\n"
+    assert "no answer within 1 s" in failure(cell, X, wall_limit=1.0).got
+
+
+def test_memory_is_limited_and_the_process_goes_on() -> None:
+    cell = "import numpy as np\ndef f(n):\n    return np.ones(n).sum()"
+    with ProcessRunner([cell], memory=300_000_000) as runner:
+        with pytest.raises(CallFailed, match="MemoryError"):
+            runner.call("f", [(50_000_000,)])
+        assert runner.call("f", [(5,)])[0].result == 5
+
+
+def test_code_that_ran_while_it_was_stopped_is_found_out() -> None:
+    cell = """
+import threading
+from numba import njit
+@njit(nogil=True)
+def spin(x):
+    while x[0] >= 0:
+        x[0] += 1
+def f(x):
+    threading.Thread(target=spin, args=(x.copy(),), daemon=True).start()
+    return 1
+"""
+    with ProcessRunner([cell]) as runner:
+        runner.call("f", [(X,)])
+        runner.freeze()
+        runner.thaw()  # stopped in between: nothing to find
+        runner.freeze()
+        os.kill(runner.pid, signal.SIGCONT)  # as a helper process would
+        while runner.cpu() < runner.frozen_at + 0.01:
+            time.sleep(0.01)
+        with pytest.raises(CallFailed, match="ran while it was stopped"):
+            runner.thaw()
+
+
+def test_nothing_is_left_behind() -> None:
+    before = set(os.listdir("/proc/self/fd"))
+    with ProcessRunner([""]) as runner:
+        pid = runner.pid
+    assert not Path(f"/proc/{pid}").exists()
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_result_cannot_be_larger_than_the_memory() -> None:
+    cell = "import numpy as np\ndef f(x):\n    return np.broadcast_to(x[0], (10**6, 10**6))"
+    assert "File too large" in failure(cell, X).got
+
+
+PARALLEL = """
+from numba import njit, prange
+
+@njit(parallel=True)
+def inner(x, out):
+    for i in prange(x.size):
+        s = x[i]
+        for _ in range(400):
+            s = s * 0.999999 + 1e-6
+        out[i] = s
+
+def balanced(x, out):
+    inner(x, out)
+
+balanced = njit(balanced)  # its regions lie in a function that it calls
+"""
+
+
+def scaled(cell: str, name: str) -> Any:
+    """A duet of virtual speed-up on four threads that asks for 2.5 times."""
+
+    def verify(_: Any, expected: Answer, got: Answer) -> None:
+        np.testing.assert_allclose(got.args[1], expected.args[1])
+
+    with ProcessRunner([REFERENCE]) as serial, ProcessRunner([cell], threads=4) as parallel:
+        sides = Side(serial, "reference"), Side(parallel, name, path=True)
+        return duet(*sides, make, SIZE, 2.5, verify, np.random.default_rng())
+
+
+def test_balanced_work_is_not_said_to_scale_badly() -> None:
+    found = scaled(PARALLEL, "balanced")
+    assert found.verdict in (Verdict.PASSED, Verdict.INCONCLUSIVE), found
+
+
+CHEATS = {
+    "serial": "f = njit(reference.py_func)",
+    "a slower baseline of its own": "def f(x, out):\n    [reference(x, out) for _ in range(2)]",
+    "a forged critical path": """
+import hpclab.measure.regions as regions
+real = regions.critical_path
+regions.critical_path = lambda call: (real(call)[0], 1e-9)
+f = njit(reference.py_func)
+""",
+    "threads of its own, in Python": """
+import threading
+def f(x, out):
+    parts = [threading.Thread(target=slowly, args=(x[i::4], out[i::4])) for i in range(4)]
+    [part.start() for part in parts]
+    [part.join() for part in parts]
+def slowly(x, out):
+    reference(x, out)
+""",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+def test_what_does_not_scale_is_not_said_to(cheat: str) -> None:
+    found = scaled(REFERENCE + CHEATS[cheat], "f")
+    assert found.verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE), found
