@@ -10,42 +10,36 @@ _PAGE = 4096
 _AS_THEY_ARE = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
-class Arena:
-    """One page-aligned block of memory with copies of all arrays in `args`.
+def in_one_block(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`args` with every array replaced by a copy, all copies in one page-aligned block of memory.
 
-    Each array starts a page of its own, in the order of the arguments. Strides are kept, and
-    arrays that share memory share it in the same way. `args` are the arguments to call with,
-    `start` is the block's address.
+    Each starts a page of its own, in the order of the arguments. Strides are kept, and arrays
+    that share memory share it in the same way. So wherever the block lies, the copies have the
+    same places relative to one another.
     """
+    pieces = _pieces([array for arg in args for array in _arrays(arg)])
+    offsets, total = [], 0
+    for low, high in pieces:
+        offsets.append(total)
+        total += -(-(high - low) // _PAGE) * _PAGE
+    memory = np.zeros(total + _PAGE, np.uint8)
+    memory = memory[-memory.ctypes.data % _PAGE :]
 
-    def __init__(self, args: tuple[Any, ...]) -> None:
-        arrays = [array for arg in args for array in _arrays(arg)]
-        self._places: list[tuple[int, int, int]] = []
-        total = 0
-        for low, high in _pieces(arrays):
-            self._places.append((low, high, total))
-            total += -(-(high - low) // _PAGE) * _PAGE
-        memory = np.zeros(total + _PAGE, np.uint8)
-        self._memory = memory[-memory.ctypes.data % _PAGE :]
-        self.start = int(self._memory.ctypes.data)
-        self.args = tuple(self._moved(arg) for arg in args)
-
-    def _moved(self, arg: Any) -> Any:
-        if isinstance(arg, np.ndarray):
-            return self._copy(arg)
+    def moved(arg: Any) -> Any:
         if isinstance(arg, tuple):
-            parts = [self._moved(part) for part in arg]
+            parts = [moved(part) for part in arg]
             return arg._make(parts) if hasattr(arg, "_make") else tuple(parts)
-        return arg
-
-    def _copy(self, array: np.ndarray) -> np.ndarray:
-        low, high = byte_bounds(array)
-        piece, _, offset = next(p for p in self._places if p[0] <= low and high <= p[1])
-        first = array.__array_interface__["data"][0] - piece + offset
-        copy: np.ndarray = np.ndarray(array.shape, array.dtype, self._memory, first, array.strides)
-        copy[...] = array
-        copy.flags.writeable = array.flags.writeable
+        if not isinstance(arg, np.ndarray):
+            return arg
+        low, high = byte_bounds(arg)
+        piece = next(k for k, one in enumerate(pieces) if one[0] <= low and high <= one[1])
+        first = arg.__array_interface__["data"][0] - pieces[piece][0] + offsets[piece]
+        copy: np.ndarray = np.ndarray(arg.shape, arg.dtype, memory, first, arg.strides)
+        copy[...] = arg
+        copy.flags.writeable = arg.flags.writeable
         return copy
+
+    return tuple(moved(arg) for arg in args)
 
 
 def _arrays(arg: Any) -> Iterator[np.ndarray]:

@@ -9,13 +9,13 @@ import numpy as np
 from numba import cfunc, types
 
 from hpclab.count.access import Access, accesses, frame, value_of
-from hpclab.count.arena import Arena
+from hpclab.count.arena import in_one_block
 from hpclab.count.build import Build
 from hpclab.count.ir import Function, leading_type, parse
 
 _EMPTY = np.iinfo(np.int64).min
 # Places in the state of a simulation; behind them, four numbers a level, then all tags.
-_ACCESSES, _BYTES, _START, _LINE, _LEVELS, _FIRST = range(6)
+_ACCESSES, _BYTES, _LINE, _LEVELS, _FIRST = range(5)
 _SETS, _WAYS, _MISSES, _TAGS = range(4)
 
 
@@ -58,11 +58,10 @@ def cache_misses(
     Source: Hennessy and Patterson, Computer Architecture, appendix B.
     """
     state = _state(tuple(levels), line)
-    arena = Arena(args)
-    state[_START] = arena.start
+    arguments = in_one_block(args)
     build = _simulating(function)
     build.state_of[0] = state.ctypes.data
-    build.build.run(arena.args)
+    build.build.run(arguments)
     table = state[_FIRST : _FIRST + 4 * len(levels)].reshape(-1, 4)
     misses = tuple(int(count) for count in table[:, _MISSES])
     return Misses(int(state[_ACCESSES]), misses, int(state[_BYTES]))
@@ -72,8 +71,10 @@ def _state(levels: tuple[CacheLevel, ...], line: int) -> np.ndarray:
     """The numbers of a simulation that starts with empty caches."""
     if not levels:
         raise ValueError("levels: expected at least one CacheLevel (given: none).")
-    if line < 1:
-        raise ValueError(f"line: expected the bytes of a cache line, 1 or more (given: {line}).")
+    if line not in [2**power for power in range(13)]:
+        raise ValueError(
+            f"line: expected the bytes of a cache line, a power of two up to 4096 (given: {line})."
+        )
     table, tags = [], _FIRST + 4 * len(levels)
     for level in levels:
         sets, rest = divmod(level.size, max(level.ways, 1) * line)
@@ -178,8 +179,8 @@ def _hook() -> Any:
         state[_BYTES] += size
         if size == 0:
             return
-        first = (address - state[_START]) // state[_LINE]
-        last = (address - state[_START] + size - 1) // state[_LINE]
+        first = address // state[_LINE]
+        last = (address + size - 1) // state[_LINE]
         for line in range(first, last + 1):
             for level in range(state[_LEVELS]):
                 entry = _FIRST + 4 * level

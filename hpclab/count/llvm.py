@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from hpclab.count.arena import Arena
+from hpclab.count.arena import in_one_block
 from hpclab.count.build import Build
 from hpclab.count.tally import Sheet
 
@@ -44,7 +44,7 @@ class CountingBuild:
         """Set the counters to zero and call the function with copies of its arguments."""
         for sheet in self.sheets:
             sheet.values[:] = 0
-        self.build.run(Arena(args).args)
+        self.build.run(in_one_block(args))
 
     def _edit(self, text: str) -> str:
         self.sheets.append(Sheet())

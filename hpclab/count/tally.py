@@ -10,7 +10,7 @@ from hpclab.count.ir import NAME, Block, Function, inner_loops, lanes_and_bytes,
 
 _OPCODE = re.compile(rf"(?:%{NAME} = )?(?:(?:tail|musttail|notail) )?(\w+) ?(.*)", re.DOTALL)
 _ARITHMETIC = {"fadd", "fsub", "fmul", "fdiv"}
-_FLOPS = {"llvm.fma": 2, "llvm.fmuladd": 2, "llvm.sqrt": 1}
+_FLOPS = {"llvm.fma": 2, "llvm.fmuladd": 2, "llvm.sqrt": 1, "sqrt": 1, "sqrtf": 1}
 _REDUCTIONS = {"llvm.vector.reduce.fadd", "llvm.vector.reduce.fmul"}
 # Intrinsics that become calls of the mathematical library.
 _LIBRARY = re.compile(
