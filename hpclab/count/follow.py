@@ -10,10 +10,13 @@ import numba
 import numba.typed
 import numpy as np
 from numba.core.dispatcher import Dispatcher
+from numba.np.ufunc.dufunc import DUFunc
+from numba.np.ufunc.gufunc import GUFunc
+from numba.stencils.stencil import StencilFunc
 
 from hpclab.count.conflicts import Log
 from hpclab.count.rewrite import HOOKS, rewrite
-from hpclab.count.shadow import Shadow, SharedList, raw, wrap
+from hpclab.count.shadow import Shadow, SharedList, raw, shadows, wrap
 from hpclab.errors import HpclabError
 
 _IN_PLACE = {
@@ -21,6 +24,7 @@ _IN_PLACE = {
     **{"Mod": "imod", "Pow": "ipow", "MatMult": "imatmul", "BitAnd": "iand", "BitOr": "ior"},
     **{"BitXor": "ixor", "LShift": "ilshift", "RShift": "irshift"},
 }
+_SAME = (np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)  # often no copy
 
 
 @dataclass
@@ -67,9 +71,11 @@ class Follow:
             followed = self._rewritten(function.py_func, parallel)
         elif isinstance(function, types.FunctionType) and self._own(function):
             followed = self._rewritten(function, parallel=True)
+        elif any(function is one for one in _SAME) and isinstance(args[0], Shadow):
+            return args[0].same(function(args[0].data, *args[1:], **kwargs))
         else:
             followed = function
-            _expect_followable(function)
+            _expect_followable(function, args)
         result = wrap(self.log, followed(*args, **kwargs))
         if function is np.empty or function is np.empty_like:
             result.data.fill(0)  # the same run every time, whatever lay there
@@ -126,7 +132,7 @@ class Follow:
         return change(self.load(name, value), other)
 
 
-def _expect_followable(function: Any) -> None:
+def _expect_followable(function: Any, args: tuple[Any, ...]) -> None:
     if function is numba.get_thread_id:
         raise HpclabError(
             "The race check follows iterations, and get_thread_id() ties work to threads. Let "
@@ -134,3 +140,9 @@ def _expect_followable(function: Any) -> None:
         )
     if function is numba.typed.List or function is numba.typed.Dict:
         raise HpclabError("The race check does not follow typed lists and dicts. Use an array.")
+    if isinstance(function, DUFunc | GUFunc | StencilFunc) and any(shadows(args)):
+        name = getattr(function, "__name__", "a stencil")
+        raise HpclabError(
+            f"The race check does not follow {name}, a {type(function).__name__} of "
+            "Numba, on arrays. Call it on elements, or write it as a function with njit."
+        )

@@ -92,14 +92,15 @@ def races(function: Callable[..., Any], *args: Any) -> list[Race]:
         raise TypeError(f"races takes a function, compiled by Numba or not (given: {plain!r}).")
     signature = inspect.signature(plain)
     try:
-        signature.bind(*args)
+        bound = signature.bind(*args)
+        bound.apply_defaults()
     except TypeError as error:
         raise TypeError(f"`{plain.__name__}{signature}` cannot be called so: {error}.") from None
     run = Follow(plain)
     outside = []
     with np.errstate(all="ignore"):  # compiled code does not warn either
         try:
-            run.root(*shadowed(run.log, signature, args))
+            run.root(*shadowed(run.log, signature, bound.args))
         except Outside as error:
             outside = [_outside(run, *error.args)]
             run.log.end_loop()

@@ -69,6 +69,10 @@ class Shadow(NDArrayOperatorsMixin):
         self.log.read(self.array, places())
         return wrap(self.log, result)
 
+    def same(self, result: np.ndarray) -> Any:
+        """The shadow of `result`, which is this array's data or a copy of its shape."""
+        return self._view(result, lambda: self.places)
+
     def _changed(self) -> Self:
         self.log.write(self.array, self.places)
         return self

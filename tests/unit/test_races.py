@@ -152,6 +152,9 @@ def test_the_verdict_is_that_of_comparing_all_pairs(reads: Any, writes: Any) -> 
         assert race.index[0] in (reads if kind == "read-after-write" else writes)[second]
 
 
+WEIGHTS = np.zeros(2)
+
+
 def serial(x):
     for i in range(x.size):
         x[0] = i
@@ -188,6 +191,17 @@ def unknown_method(x):
         x.itemset(i, 0.0)
 
 
+@numba.vectorize
+def half(value):
+    return value / 2
+
+
+@njit(parallel=True)
+def elementwise(x):
+    for i in prange(x.size):
+        x[i:] = half(x[i:])
+
+
 @njit(parallel=True)
 def divides(x):
     for i in prange(x.size):
@@ -197,6 +211,16 @@ def divides(x):
 def test_any_function_with_prange_can_be_asked() -> None:
     for function in (plain_njit, plain_njit.py_func):
         assert [race.kind for race in races(function, np.ones(3))] == ["write-write"]
+
+
+def test_defaults_are_arguments_too() -> None:
+    def with_default(x, total=WEIGHTS):
+        for i in prange(x.size):
+            total[0] += x[i]
+
+    (race,) = races(with_default, np.ones(3))
+    assert (race.array, race.kind) == ("total", "write-write")
+    assert WEIGHTS[0] == 0
 
 
 def test_nothing_in_parallel_is_a_sentence() -> None:
@@ -215,6 +239,7 @@ def test_nothing_in_parallel_is_a_sentence() -> None:
         (serial, ([1.0, 2.0],), TypeError, "argument `x` .list."),
         (serial, (np.array([None]),), TypeError, "array of object"),
         (by_thread, (np.ones(3),), HpclabError, "get_thread_id"),
+        (elementwise, (np.ones(3),), HpclabError, "does not follow half"),
         (unknown_method, (np.ones(3),), HpclabError, "ndarray.itemset"),
     ],
 )

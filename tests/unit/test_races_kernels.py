@@ -213,6 +213,15 @@ def flat_view_of_a_matrix(m):
         m[i, 0] = 2.0
 
 
+@kernel([m(), x()], "m: write-write", "x: write-write")
+def views_by_numpy(m, x):
+    columns, same = np.transpose(m), np.ascontiguousarray(x)
+    for i in prange(4):
+        columns[0, i] = np.ravel(m)[4 * i]
+        m[i // 2, 0] = 1.0
+        same[i // 2] = 1.0
+
+
 @kernel([bins(), np.zeros(4)], "out: write-write")
 def fancy_index(bins, out):
     for i in prange(4):
