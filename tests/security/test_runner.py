@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hpclab.measure.duet import Side, duet
 from hpclab.measure.process import ProcessRunner
-from hpclab.measure.runner import CallFailed
+from hpclab.measure.runner import Answer, CallFailed
+from hpclab.verdicts import Verdict
+from tests.security.isolated import REFERENCE, SIZE, make
 
 X = np.arange(3.0)
 
