@@ -5,7 +5,9 @@ _TIMES = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 def time_unit(seconds: float) -> tuple[str, float]:
     """The unit that suits a time in s, and its length in s."""
-    return next((unit for unit in _TIMES if abs(seconds) >= unit[1]), _TIMES[-1])
+    # 999.9 ns are 1 µs when they are rounded to three digits.
+    fits = (unit for unit in _TIMES if abs(seconds) >= 0.9995 * unit[1])
+    return next(fits, _TIMES[-1] if seconds else _TIMES[0])
 
 
 def time_text(seconds: float) -> str:

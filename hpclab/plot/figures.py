@@ -2,6 +2,8 @@
 
 import io
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -11,22 +13,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # Text and axes are drawn in this colour, which `show` replaces by the page's own text colour.
-_INK = "#010203"
+INK = "#010203"
 # Okabe and Ito (2008), colour-blind safe; the four that have contrast on white and on black.
 # Line style and marker change with the colour, so that no meaning rests on colour alone.
-_COLOURS = ["#0079c1", "#d55e00", "#009e73", "#b8579a"]
+COLOURS = ["#0079c1", "#d55e00", "#009e73", "#b8579a"]
 _STYLE: Any = {
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "axes.titlecolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "legend.labelcolor": _INK,
-    "grid.color": _INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.labelcolor": INK,
+    "grid.color": INK,
     "legend.frameon": False,
     "grid.alpha": 0.2,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "figure.facecolor": "none",
@@ -38,7 +41,7 @@ _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hpclab",
     "axes.prop_cycle": cycler(
-        color=_COLOURS, marker=["o", "s", "^", "D"], linestyle=["-", "--", "-.", ":"]
+        color=COLOURS, marker=["o", "s", "^", "D"], linestyle=["-", "--", "-.", ":"]
     ),
 }
 
@@ -47,30 +50,51 @@ def figure(
     title: str, xlabel: str, ylabel: str, size: tuple[float, float] = (7.0, 4.0)
 ) -> tuple[Figure, Axes]:
     """A figure of `size` inches with one axes, titled and labelled; labels name their units."""
-    with mpl.rc_context(_STYLE):
-        drawing = Figure(figsize=size, layout="constrained")
-        ax = drawing.add_subplot()
-        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    drawing, (ax,) = panels(title, xlabel, [ylabel], size)
     return drawing, ax
 
 
+def panels(
+    title: str, xlabel: str, ylabels: Sequence[str], size: tuple[float, float]
+) -> tuple[Figure, list[Axes]]:
+    """A figure with one axes below the other, a y label each; they share the x axis."""
+    with mpl.rc_context(_STYLE):
+        drawing = Figure(figsize=size, layout="constrained")
+        axes = list(drawing.subplots(len(ylabels), sharex=True, squeeze=False)[:, 0])
+        for ax, ylabel in zip(axes, ylabels, strict=True):
+            ax.set_ylabel(ylabel)
+        axes[0].set_title(title)
+        axes[-1].set_xlabel(xlabel)
+    return drawing, axes
+
+
+def legend_below(drawing: Figure) -> None:
+    """The legend of the first axes, below all of them, where it can cover nothing."""
+    handles, labels = drawing.axes[0].get_legend_handles_labels()
+    longest = max(map(len, labels))
+    columns = max(1, min(3, 75 // (longest + 7)))  # as many as 7 inches hold
+    with mpl.rc_context(_STYLE):
+        drawing.legend(handles, labels, loc="outside lower left", ncols=columns)
+
+
+@dataclass(frozen=True, repr=False)
 class Picture:
     """A finished figure with its text equivalent; a notebook shows the SVG, a terminal the text."""
 
-    def __init__(self, svg: str, text: str) -> None:
-        self._svg, self._text = svg, text
+    svg: str
+    text: str
 
     def __repr__(self) -> str:
-        return self._text
+        return self.text
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         html = (
             '<figure class="hpclab-figure" style="margin:0;max-width:44em">'
-            f'<div role="img" aria-label="{escape(self._text, quote=True)}">{self._svg}</div>'
-            f"<details><summary>The figure in words</summary>{escape(self._text)}</details>"
+            f'<div role="img" aria-label="{escape(self.text, quote=True)}">{self.svg}</div>'
+            f"<details><summary>The figure in words</summary>{escape(self.text)}</details>"
             "</figure>"
         )
-        return {"text/plain": self._text, "text/html": html}
+        return {"text/plain": self.text, "text/html": html}
 
 
 def show(drawing: Figure, text: str) -> Picture:
@@ -80,14 +104,15 @@ def show(drawing: Figure, text: str) -> Picture:
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
         for ax in drawing.axes:
-            if ax.get_legend_handles_labels()[1] and ax.get_legend() is None:
+            has_legend = drawing.legends or ax.get_legend()
+            if ax.get_legend_handles_labels()[1] and not has_legend:
                 ax.legend()
             for words in ax.texts:  # drawn outside our style they would be black on black
                 if words.get_color() == "black":
-                    words.set_color(_INK)
+                    words.set_color(INK)
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg style="width:100%;height:auto" \1', svg)
     svg = re.sub(r' height="[\d.]+pt"', "", svg, count=1)
     return Picture(svg, text)
