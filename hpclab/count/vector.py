@@ -39,23 +39,20 @@ class Vectorised:
 
 
 def vector_loops(function: Callable[..., Any], *args: Any) -> list[Loop]:
-    """The innermost loops of the compiled code that work on numbers, with their counts in a call.
+    """The innermost loops of the compiled code that did work in `function(*args)`.
 
-    LLVM makes several loops of one: a vector loop, and a scalar one for the elements that remain
-    or for arrays that overlap. Which of them ran shows in the counts; a loop that did not run has
-    zeros. Read from LLVM's code, so the same on x86 and ARM; a width above that of the CPU's
-    registers means several instructions. Errors as for `operations`.
+    LLVM makes several loops of one: vector loops, and scalar ones for the elements that remain
+    or for arrays that overlap; which of them ran shows here. Read from LLVM's code, so the same
+    way on x86 and ARM; a width above that of the CPU's registers means several instructions.
+    Errors as for `operations`.
     """
     build = counting(function)
     build.count(args)
     loops = [_loop(sheet, counters) for sheet in build.sheets for counters in sheet.loops]
-    return [loop for loop in loops if loop is not None]
+    return [loop for loop in loops if loop.packed + loop.scalar or _accesses(loop)]
 
 
-def _loop(sheet: Sheet, counters: list[int]) -> Loop | None:
-    names = ("flops", "accesses")
-    if not any(sheet.weights[counter][name] for counter in counters for name in names):
-        return None
+def _loop(sheet: Sheet, counters: list[int]) -> Loop:
     total = sheet.totals(counters)
     return Loop(
         width=max(sheet.widths[counter] for counter in counters),
@@ -63,6 +60,21 @@ def _loop(sheet: Sheet, counters: list[int]) -> Loop | None:
         scalar=total["flops"] - total["packed_flops"],
         packed_accesses=total["packed_accesses"],
         scalar_accesses=total["accesses"] - total["packed_accesses"],
+    )
+
+
+def _accesses(loop: Loop) -> int:
+    return loop.packed_accesses + loop.scalar_accesses
+
+
+def _has_vector_loop(function: Callable[..., Any]) -> bool:
+    """There is packed arithmetic in the code's innermost loops, whether it ran or not."""
+    return any(
+        sheet.weights[counter]["packed_flops"]
+        for sheet in counting(function).sheets
+        if sheet.values.any()
+        for counters in sheet.loops
+        for counter in counters
     )
 
 
@@ -87,11 +99,10 @@ def is_vectorised(function: Callable[..., Any], *args: Any) -> Vectorised:
         return Vectorised(None, 0.0, "No loop of this code did any work in this call.")
     share = packed / (packed + scalar)
     why = f"{packed:,} of {packed + scalar:,} {what} in innermost loops were done by vector code"
-    width = max(loop.width for loop in loops)
     if share:
-        ran = [loop for loop in loops if loop.packed or loop.packed_accesses]
-        why += f", {max(loop.width for loop in ran)} bits at a time"
-    elif width:
+        widths = [loop.width for loop in loops if loop.packed or loop.packed_accesses]
+        why += f", {max(widths)} bits at a time"
+    elif _has_vector_loop(function):
         why += ". There is a vector loop, but these arrays are too short for it, overlap, or have "
         why += "strides"
     return Vectorised(share >= 0.5, share, f"{why}.")
