@@ -51,8 +51,9 @@ class Run:
         return max(self.time)
 
     def __repr__(self) -> str:
+        size = len(self.results)
         text = (
-            f"{len(self.results)} rank{'s' * (len(self.results) > 1)} sent {self.total_messages:,} messages, "
+            f"{size} rank{'s' * (size > 1)} sent {self.total_messages:,} messages, "
             f"{self.total_bytes:,} bytes, in {self.rounds:,} rounds and "
             f"{self.makespan * 1e6:,.4g} µs of virtual time."
         )

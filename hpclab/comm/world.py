@@ -167,8 +167,6 @@ class _World:
         return rank
 
     def _fail(self, rank: int, failure: Failure) -> None:
-        if rank in self.router.ended:
-            return
         self.failures[rank] = failure
         self.router.ended[rank] = failure.what.rstrip(".")
         self.router.waits.pop(rank, None)

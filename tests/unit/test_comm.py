@@ -176,16 +176,16 @@ def test_the_virtual_clock_and_the_trace() -> None:
             comm.work(0.5)
             comm.send(comm.recv(0), 2)
         else:
-            comm.work(9.0)
+            comm.work(10.0)
             comm.recv(1)
 
     r = run(relay, 3, alpha=1.0, beta=0.01)
-    assert r.time == [6.0, 9.0, 9.0]
+    assert r.time == [6.0, 9.0, 10.0]
     assert r.steps == [1, 2, 2]
     assert r.trace == [(0, 1, 200, 3.0, 6.0), (1, 2, 200, 6.0, 9.0)]
     r = run(relay, 3, alpha=1.0, beta=0.01, synchronous=True)
-    assert r.trace == [(0, 1, 200, 3.0, 6.0), (1, 2, 200, 9.0, 12.0)]
-    assert r.time == [6.0, 12.0, 12.0]
+    assert r.trace == [(0, 1, 200, 3.0, 6.0), (1, 2, 200, 10.0, 13.0)]
+    assert r.time == [6.0, 13.0, 13.0]
 
 
 def test_a_rank_may_send_to_itself_and_tags_tell_apart() -> None:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from hpclab.comm import Communicator, Deadlock, RankFailed, ranks, ring, run, world
+from hpclab.comm.router import Message, Router
 from hpclab.errors import HpclabError
 
 
@@ -168,7 +169,11 @@ def test_a_rank_that_never_returns_is_stopped() -> None:
         run(lambda c: time.sleep(60) if c.rank else c.recv(1), 2, timeout=0.2)
 
 
-def test_a_rank_that_does_not_take_its_message_is_stopped() -> None:
+def test_a_rank_that_does_not_take_its_message_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(signal, "alarm", lambda seconds: None)  # else that would end it later
+
     def deaf(comm: Communicator) -> None:
         if comm.rank:
             raw(comm, head(b'["recv", 0, 0]'))
@@ -227,6 +232,22 @@ def test_no_room_for_a_rank_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> No
 def test_wrong_arguments_of_run(arguments: Any, options: Any, words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=re.escape(words)):
         run(*arguments, **options)
+
+
+def test_a_rank_holds_no_line_but_its_own() -> None:
+    def sockets(comm: Communicator) -> int:
+        links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+        return sum("socket:" in os.readlink(link) for link in links if os.path.islink(link))
+
+    assert len({*run(sockets, 4).results}) == 1
+
+
+def test_a_message_outlives_its_sender() -> None:
+    books = Router(2, 1.0, 0.0, synchronous=True)
+    message = Message(0, 1, 0, None, b"", 0)
+    assert books.post(0, message) == []
+    del books.waits[0]  # as when the rank dies while it waits
+    assert books.post(1, source=0) == [(1, message)]
 
 
 def test_ring_of_unequal_arrays() -> None:
