@@ -48,6 +48,20 @@ def verify(
     raise typer.Exit(1 if problems else 0)
 
 
+@app.command()
+def calibrate(slug: Annotated[str, typer.Argument(help="The lesson.")]) -> None:
+    """Measure the thresholds of a lesson's timed checks under load; exit code 1 if one is bad."""
+    from autograder.build.exercise import Exercise
+    from autograder.calibrate.calibrate import calibrate as measure
+
+    course = Course.load(find_root())
+    problems = measure(Exercise.load(course.root, course.lesson(slug).slug), _log)
+    for problem in problems:
+        _log(f"✗ {problem}")
+    _log("✓ calibrated" if not problems else f"{len(problems)} thresholds to mend")
+    raise typer.Exit(1 if problems else 0)
+
+
 @app.command(name="new-lesson")
 def new_lesson_command(
     slug: Annotated[str, typer.Argument(help="Its name in all places.")],

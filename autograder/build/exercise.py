@@ -64,6 +64,14 @@ class Exercise:
                                                        f"found {list(hints)}")  # fmt: skip
         return cls(slug, folder, hidden_path, tasks, public, hidden, hints)
 
+    def cells(self, replaced: dict[str, str] | None = None) -> list[str]:
+        """The code cells of the solution, some tasks' cells replaced, without those that check."""
+        cells = []
+        for cell in read_script(self.folder / "exercise.py").cells:
+            if cell.cell_type == "code" and not {"check", "essay"} & set(cell.metadata):
+                cells.append((replaced or {}).get(cell.metadata.get("task", ""), cell.source))
+        return cells
+
     def attempts(self) -> list[Attempt]:
         """All files of `attempts/`, in the order of their names."""
         return [self._attempt(path) for path in sorted((self.folder / "attempts").glob("*.py"))]

@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 from autograder.build.exercise import Exercise
 from hpclab.cells import read_cells
 from hpclab.checks.child import check_cells
@@ -43,7 +41,7 @@ def check_work(exercise: Exercise, course_dir: Path) -> Iterator[str]:
         Job("release", release, exercise.tasks, _must_wait),
     ]
     for attempt in attempts:
-        cells = _with_cells(_notebook(course_dir, "source", exercise), attempt.cells)
+        cells = exercise.cells(attempt.cells)
         # The other tasks are the solution's, whose checks have just been run.
         tasks = list(attempt.cells)
         jobs.append(Job(f"attempts/{attempt.path.name}", cells, tasks, _must_fail(attempt.fails)))
@@ -98,13 +96,3 @@ def _evidence(result: Result) -> str:
 
 def _notebook(course_dir: Path, kind: str, exercise: Exercise) -> Path:
     return course_dir / kind / exercise.slug / f"{exercise.slug}.ipynb"
-
-
-def _with_cells(notebook: Path, replaced: dict[str, str]) -> list[str]:
-    """The solution's code cells with some tasks' cells replaced."""
-    cells = []
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        mark = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and not (mark.get("grade") and mark.get("locked")):
-            cells.append(replaced.get(mark.get("grade_id", ""), cell.source))
-    return cells

@@ -5,18 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from hpclab.checks.counted import CountedWork
 from hpclab.checks.limits import LimitReached
-from hpclab.checks.timed import TimedWork
 from hpclab.checks.work import CheckFailed, Inconclusive, Unattempted
-from hpclab.dask.graph import Graph, graph
 from hpclab.measure.duet import Side
-from hpclab.measure.memory import compiled_allocations, traced_peak
 from hpclab.measure.regions import using_threads, with_regions
 from hpclab.measure.runner import LocalRunner
 from hpclab.words import brief, exception_text
 
 
-class LocalWork(TimedWork):
+class LocalWork(CountedWork):
     """Work in a namespace of this process, such as a notebook's globals."""
 
     def __init__(self, namespace: dict[str, Any], seed: int = 0) -> None:
@@ -41,40 +39,6 @@ class LocalWork(TimedWork):
             )
         return [str(signature) for signature in found or []]
 
-    def peak_memory(self, what: Any, *args: Any) -> int:
-        """Bytes that NumPy, Numba and Python hold at the peak of a call, above those before it.
-
-        `what` is a function's name, or a lazy Dask collection, which is computed one task at a
-        time. The call is made twice, so that compilation is not counted.
-        """
-        job = self._job(what, args)
-        self._guarded(job)
-        return self._guarded(lambda: traced_peak(job))
-
-    def allocations(self, name: str, *args: Any) -> int:
-        """How many arrays compiled (Numba) code allocates in one call."""
-        function = self._function(name, args, {})
-        self._guarded(lambda: function(*args))
-        return self._guarded(lambda: compiled_allocations(function, args))
-
-    def dask_array(self, data: Any, chunks: Any, dtype: str = "float64") -> Any:
-        """A Dask array of a NumPy array, or of zeros where `data` is a shape."""
-        import dask.array as da
-
-        if isinstance(data, tuple):
-            return da.zeros(data, chunks=chunks, dtype=dtype)
-        return da.from_array(data, chunks=chunks)
-
-    def graph(self, lazy: Any) -> Graph:
-        """The task graph of a Dask collection, after Dask's own optimisation."""
-        self._expect_lazy(lazy)
-        return self._guarded(lambda: graph(lazy))
-
-    def compute(self, lazy: Any) -> Any:
-        """The value of a Dask collection, computed one task at a time."""
-        self._expect_lazy(lazy)
-        return self._guarded(lambda: lazy.compute(scheduler="synchronous"))
-
     @contextmanager
     def _beside(
         self, name: str, references: Sequence[Callable[..., Any]], threads: int
@@ -91,13 +55,6 @@ class LocalWork(TimedWork):
 
     def _how(self) -> str:
         return "; timed in this process, grading times it in one of its own"
-
-    def _job(self, what: Any, args: tuple[Any, ...]) -> Callable[[], Any]:
-        if isinstance(what, str):
-            function = self._function(what, args, {})
-            return lambda: function(*args)
-        self._expect_lazy(what)
-        return lambda: what.compute(scheduler="synchronous")
 
     def _function(
         self, name: str, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None
@@ -136,15 +93,6 @@ class LocalWork(TimedWork):
                 f"`{name}{signature}`: {error}",
                 f"a function that takes {len(args) + len(kwargs)} arguments",
                 "Keep the parameters of the stub.",
-            )
-
-    def _expect_lazy(self, lazy: Any) -> None:
-        if not hasattr(lazy, "__dask_graph__"):
-            self.fail(
-                brief(lazy),
-                "a lazy Dask collection",
-                "Return what Dask gives you, without `.compute()`: whoever calls the "
-                "function decides when to compute.",
             )
 
     def _guarded(self, job: Callable[[], Any]) -> Any:

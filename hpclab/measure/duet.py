@@ -29,13 +29,22 @@ _MOST_REFERENCE = 0.5  # s of reference a pair that batching may lead to
 _MOST_BATCH = 64
 
 
-@dataclass(frozen=True)
+@dataclass
 class Side:
-    """A runner and the name of the function that is called in it."""
+    """A runner and the name of the function that is called in it.
+
+    `path`: time is that of the critical path. `used`: CPU seconds when it was last frozen.
+    """
 
     runner: Runner
     name: str
-    path: bool = False  # time is that of the critical path
+    path: bool = False
+    used: float = 0.0
+
+    def freeze(self) -> None:
+        """Stop it, and note the time of its clock."""
+        self.runner.freeze()
+        self.used = self.runner.cpu()
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ def warm_up(
     All sides are frozen afterwards.
     """
     for side in sides:
-        side.runner.freeze()
+        side.freeze()
     args = [make(rng, size)]
     _turn(sides, args, verify)  # compiles
     cpu = [max(seconds, 1e-5) for seconds in _turn(sides, args, verify).cpu]
@@ -147,7 +156,7 @@ def _turn(sides: Sequence[Side], calls: list[Arguments], verify: Verify) -> Roun
     answers: list[list[Answer]] = [[] for _ in sides]
     began, ours = time.perf_counter(), time.thread_time()
     for i in random.SystemRandom().sample(range(len(sides)), len(sides)):
-        cpu[i], answers[i] = _timed(sides[i], calls)
+        cpu[i], answers[i] = timed(sides[i], calls)
     ours, wall = time.thread_time() - ours, time.perf_counter() - began
     for got in answers[1:]:
         for args, expected, one in zip(calls, answers[0], got, strict=True):
@@ -155,14 +164,14 @@ def _turn(sides: Sequence[Side], calls: list[Arguments], verify: Verify) -> Roun
     return Round(cpu, sum(cpu) + ours, wall)
 
 
-def _timed(side: Side, calls: list[Arguments]) -> tuple[float, list[Answer]]:
-    """All that the code can execute lies between the two readings of its clock."""
-    used = side.runner.cpu()
+def timed(side: Side, calls: list[Arguments]) -> tuple[float, list[Answer]]:
+    """CPU seconds and answers of calls. All that the code did since its last freeze is counted."""
+    before = side.used
     side.runner.thaw()
     answers = side.runner.call(side.name, calls, path=side.path)
-    side.runner.freeze()
-    used = side.runner.cpu() - used
-    return sum(answer.path for answer in answers) if side.path else used, answers
+    side.freeze()
+    cpu = sum(answer.path for answer in answers) if side.path else side.used - before
+    return cpu, answers
 
 
 def freedom(rounds: Sequence[Round]) -> float:

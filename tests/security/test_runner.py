@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpclab.measure.duet import Side, duet
+from hpclab.measure.duet import Side, duet, timed
 from hpclab.measure.process import ProcessRunner
 from hpclab.measure.runner import Answer, CallFailed
 from hpclab.verdicts import Verdict
@@ -85,7 +85,7 @@ def test_memory_is_limited_and_the_process_goes_on() -> None:
         assert runner.call("f", [(5,)])[0].result == 5
 
 
-def test_code_that_ran_while_it_was_stopped_is_found_out() -> None:
+def test_time_that_is_used_while_it_should_be_stopped_is_counted() -> None:
     cell = """
 import threading
 from numba import njit
@@ -95,18 +95,20 @@ def spin(x):
         x[0] += 1
 def f(x):
     threading.Thread(target=spin, args=(x.copy(),), daemon=True).start()
-    return 1
+def g(x):
+    pass
 """
     with ProcessRunner([cell]) as runner:
-        runner.call("f", [(X,)])
-        runner.freeze()
-        runner.thaw()  # stopped in between: nothing to find
-        runner.freeze()
+        side = Side(runner, "f")
+        timed(side, [(X,)])
+        time.sleep(0.1)
+        assert runner.cpu() - side.used < 0.05  # it is stopped
         os.kill(runner.pid, signal.SIGCONT)  # as a helper process would
-        while runner.cpu() < runner.frozen_at + 0.01:
+        while runner.cpu() < side.used + 0.2:
             time.sleep(0.01)
-        with pytest.raises(CallFailed, match="ran while it was stopped"):
-            runner.thaw()
+        side.name = "g"
+        cpu, _ = timed(side, [(X,)])
+    assert cpu >= 0.2
 
 
 def test_nothing_is_left_behind() -> None:

@@ -19,6 +19,7 @@ ROOMS = {
     "hpclab.server": set(),
     "autograder.build": set(),
     "autograder.verify": {"autograder.build"},
+    "autograder.calibrate": {"autograder.build"},
     "autograder.engine": set(),
 }
 

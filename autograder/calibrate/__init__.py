@@ -1,0 +1,1 @@
+"""Are the thresholds of timed checks far enough from right and from slow work?"""

@@ -1,0 +1,121 @@
+"""The verbs of `work` that count: the same answer on every machine and at every load.
+
+What each one counts, and what it cannot see, stands where it is made: `hpclab.count`,
+`hpclab.dask`, `hpclab.comm`, `hpclab.measure.memory`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from hpclab.checks.timed import TimedWork
+from hpclab.comm.result import Run
+from hpclab.count.cache import Misses, cache_misses
+from hpclab.count.llvm import Operations, operations
+from hpclab.count.races import Race, races
+from hpclab.count.vector import Vectorised, is_vectorised
+from hpclab.dask.chaos import Chaos, chaos
+from hpclab.dask.graph import Graph, graph
+from hpclab.dask.simulate import Simulation, simulate
+from hpclab.measure.memory import compiled_allocations, traced_peak
+from hpclab.words import brief
+
+
+class CountedWork(TimedWork):
+    """Work that runs in this process, where its code and its collections can be looked at."""
+
+    @abstractmethod
+    def _function(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The learner's function, which can take these arguments, or a failure."""
+
+    @abstractmethod
+    def _guarded(self, job: Callable[[], Any]) -> Any:
+        """Run the learner's code; whatever it raises becomes an answer."""
+
+    def peak_memory(self, what: Any, *args: Any) -> int:
+        """Bytes that NumPy, Numba and Python hold at the peak of a call, above those before it.
+
+        `what` is a function's name, or a lazy Dask collection, which is computed one task at a
+        time. The call is made twice, so that compilation is not counted.
+        """
+        job = self._job(what, args)
+        self._guarded(job)
+        return self._guarded(lambda: traced_peak(job))
+
+    def allocations(self, name: str, *args: Any) -> int:
+        """How many arrays compiled (Numba) code allocates in one call."""
+        function = self._function(name, args, {})
+        self._guarded(lambda: function(*args))
+        return self._guarded(lambda: compiled_allocations(function, args))
+
+    def dask_array(self, data: Any, chunks: Any, dtype: str = "float64") -> Any:
+        """A Dask array of a NumPy array, or of zeros where `data` is a shape."""
+        import dask.array as da
+
+        if isinstance(data, tuple):
+            return da.zeros(data, chunks=chunks, dtype=dtype)
+        return da.from_array(data, chunks=chunks)
+
+    def graph(self, lazy: Any) -> Graph:
+        """The task graph of a Dask collection, after Dask's own optimisation."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: graph(lazy))
+
+    def compute(self, lazy: Any) -> Any:
+        """The value of a Dask collection, computed one task at a time."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: lazy.compute(scheduler="synchronous"))
+
+    def operations(self, name: str, *args: Any) -> Operations:
+        """Floating-point operations, bytes loaded and stored, ... of one call of compiled code."""
+        return self._count(operations, name, args)
+
+    def vectorised(self, name: str, *args: Any) -> Vectorised:
+        """Whether the inner loops of one call work on whole vector registers."""
+        return self._count(is_vectorised, name, args)
+
+    def cache_misses(self, name: str, *args: Any, **options: Any) -> Misses:
+        """Misses of one call of compiled code in a simulated cache, of which `options` tell."""
+        return self._count(cache_misses, name, args, options)
+
+    def races(self, name: str, *args: Any) -> list[Race]:
+        """Conflicts between iterations of the function's parallel loops; none is an empty list."""
+        return self._count(races, name, args)
+
+    def makespan(self, lazy: Any, **machine: Any) -> Simulation:
+        """A Dask collection on a simulated cluster, of which `machine` tells."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: simulate(lazy, **machine))
+
+    def chaos(self, lazy: Any, runs: int = 4) -> Chaos:
+        """Tasks of a Dask collection that change their inputs, or depend on order or on chance."""
+        self._expect_lazy(lazy)
+        return self._guarded(lambda: chaos(lazy, runs))
+
+    def traffic(self, name: str, ranks: int, *args: Any, **network: Any) -> Run:
+        """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each."""
+        from hpclab.comm import run
+
+        function = self._function(name, (None, *args), {})
+        return self._guarded(lambda: run(function, ranks, *args, **network))
+
+    def _count(self, counter: Any, name: str, args: tuple[Any, ...], options: Any = None) -> Any:
+        """Ask a counter about one call."""
+        function = self._function(name, args, {})
+        return self._guarded(lambda: counter(function, *args, **(options or {})))
+
+    def _job(self, what: Any, args: tuple[Any, ...]) -> Callable[[], Any]:
+        if isinstance(what, str):
+            function = self._function(what, args, {})
+            return lambda: function(*args)
+        self._expect_lazy(what)
+        return lambda: what.compute(scheduler="synchronous")
+
+    def _expect_lazy(self, lazy: Any) -> None:
+        if not hasattr(lazy, "__dask_graph__"):
+            self.fail(
+                brief(lazy),
+                "a lazy Dask collection",
+                "Return what Dask gives you, without `.compute()`: whoever calls the "
+                "function decides when to compute.",
+            )
