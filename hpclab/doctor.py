@@ -10,9 +10,10 @@ from pathlib import Path
 
 import psutil
 
+from hpclab.measure.hardware import caches
 from hpclab.measure.machine import cores
+from hpclab.units import bytes_text
 
-_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
 _BROWSERS = ("chromium", "google-chrome", "firefox", "microsoft-edge", "safari")
 
@@ -32,7 +33,7 @@ def findings(book: Path) -> list[Finding]:
         Finding("system", _system(), ""),
         Finding("Python", platform.python_version()),
         Finding("cores", f"{cores()} for you, {psutil.cpu_count()} in the machine"),
-        Finding("memory", _bytes(psutil.virtual_memory().total)),
+        Finding("memory", bytes_text(psutil.virtual_memory().total)),
         Finding("caches", _caches(), "cache sizes in figures (they are read on Linux only)"),
         Finding("Numba threading", _threading(), "prange on many cores"),
         Finding("Dask", version("dask")),
@@ -55,16 +56,7 @@ def _system() -> str:
 
 def _caches() -> str:
     """Level, kind and size of each cache of the first core, as Linux tells them."""
-    caches = []
-    for index in sorted(_CACHES.glob("index*")):
-        try:
-            level, kind, size = (
-                (index / name).read_text().strip() for name in ("level", "type", "size")
-            )
-        except OSError:
-            continue
-        caches.append(f"L{level} {kind.lower()} {size}")
-    return ", ".join(caches)
+    return ", ".join(f"L{c.level} {c.kind.lower()} {bytes_text(c.size)}" for c in caches())
 
 
 def _threading() -> str:
@@ -80,7 +72,3 @@ def _importable(module: str) -> bool:
 
 def _which(*names: str) -> str:
     return next((path for name in names if (path := shutil.which(name))), "")
-
-
-def _bytes(count: float) -> str:
-    return f"{count / 2**30:.1f} GiB"

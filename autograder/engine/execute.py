@@ -12,6 +12,7 @@ from nbgrader.utils import is_grade, is_solution, setenv
 from traitlets import Integer, Unicode
 
 from hpclab.learner.notebook import HIDDEN_ENV, SEED_ENV
+from hpclab.measure.machine import notebook_settings
 
 
 class GradingExecute(Execute):
@@ -25,7 +26,8 @@ class GradingExecute(Execute):
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Run the notebook, and see to it that each checking cell says what it is worth."""
         hidden = Path(self.hidden_directory, resources["nbgrader"]["assignment"] + ".py")
-        with setenv(**{HIDDEN_ENV: str(hidden), SEED_ENV: str(self.seed)}):
+        settings = {HIDDEN_ENV: str(hidden), SEED_ENV: str(self.seed), **notebook_settings()}
+        with setenv(**settings):
             nb, resources = super().preprocess(nb, resources, km)
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):

@@ -20,14 +20,13 @@ from hpclab.checks.language import Check, load_checks, with_needs
 from hpclab.checks.report import Report
 from hpclab.checks.run import run_checks, stopped
 from hpclab.errors import HpclabError
-from hpclab.measure.machine import cores, thread_settings
+from hpclab.measure.machine import notebook_settings
 from hpclab.verdicts import Result
 
 _PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.run"]
 
 _LEAVE = 5.0  # seconds for a child to end by itself and give back its semaphores
 _GRACE = 10.0  # seconds beyond a check's wall limit before its process is killed
-_THREADS = 4  # virtual speed-up is asked for on so many threads, on any machine
 
 
 def check_cells(
@@ -109,7 +108,7 @@ def _context() -> Any:
     """A fork server that has imported the world once, where there is one (not on Windows)."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    for name, value in thread_settings(max(_THREADS, cores())).items():
+    for name, value in notebook_settings().items():
         os.environ.setdefault(name, value)  # read when Numba is imported, and when OpenMP starts
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from hpclab.checks.timed import TimedWork
-from hpclab.comm.result import Run
+from hpclab.checks.work import Unattempted
+from hpclab.comm import RankFailed, Run, run
 from hpclab.count.cache import Misses, cache_misses
 from hpclab.count.llvm import Operations, operations
 from hpclab.count.races import Race, races
@@ -94,10 +95,13 @@ class CountedWork(TimedWork):
 
     def traffic(self, name: str, ranks: int, *args: Any, **network: Any) -> Run:
         """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each."""
-        from hpclab.comm import run
-
         function = self._function(name, (None, *args), {})
-        return self._guarded(lambda: run(function, ranks, *args, **network))
+        try:
+            return self._guarded(lambda: run(function, ranks, *args, **network))
+        except RankFailed as failed:
+            if failed.exception != "NotImplementedError":
+                raise
+            raise Unattempted from None
 
     def _count(self, counter: Any, name: str, args: tuple[Any, ...], options: Any = None) -> Any:
         """Ask a counter about one call."""

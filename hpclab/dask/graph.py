@@ -42,7 +42,7 @@ def graph(lazy: Any) -> Graph:
     Raises TypeError if `lazy` is no Dask collection.
     """
     tasks = read(lazy)
-    depths = _depths(tasks)
+    depths = task_depths(tasks)
     chunk_bytes, shape, dtype = _array(lazy)
     return Graph(
         tasks=tasks.entries,
@@ -69,7 +69,7 @@ def _array(lazy: Any) -> tuple[int, tuple[int, ...], str]:
     return 0 if math.isnan(largest) else int(largest), tuple(lazy.shape), str(lazy.dtype)
 
 
-def _depths(tasks: TaskGraph) -> dict[Any, int]:
+def task_depths(tasks: TaskGraph) -> dict[Any, int]:
     """Each task's place on the longest path that ends in it, from 1."""
     depths: dict[Any, int] = {}
     for task in tasks.calls():

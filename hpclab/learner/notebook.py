@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks
-from hpclab.checks.local import LocalWork
 from hpclab.checks.report import Report
 from hpclab.checks.run import report_on
 from hpclab.errors import HpclabError, unknown
@@ -37,6 +36,8 @@ def check(task: str, hidden: bool = False) -> Report | None:
     if hidden:
         secret = load_checks(Path(_hidden_file()))
         wanted, known = _of_task(secret, task), public + secret
+    from hpclab.checks.local import LocalWork  # brings Numba and Dask, which take a second
+
     work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
     with _quiet_cell() if grading else nullcontext():
         report = report_on(wanted, known, work, task)

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -99,14 +99,11 @@ def main() -> None:
     from hpclab.measure.seccomp import alone
 
     confined = alone()
-    with _silence():
-        namespace = _load(order)
+    namespace = _load(order)
     send(connection, {"ready": True, "alone": confined})
     with contextlib.suppress(EOFError):
         while True:
-            with _silence():
-                answer = _answer(namespace, memory, receive(connection))
-            send(connection, answer)
+            send(connection, _answer(namespace, memory, receive(connection)))
 
 
 def _load(order: dict[str, Any]) -> dict[str, Any]:
@@ -177,17 +174,6 @@ def _limit_memory(limit: int) -> None:
     most = data_bytes() + limit
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """What the code prints through Python goes nowhere (its descriptors are /dev/null already)."""
-    with (
-        open(os.devnull, "w") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
-    ):
-        yield
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hpclab.dask.graph import _depths
+from hpclab.dask.graph import task_depths
 from hpclab.dask.tasks import TaskGraph, read
 from hpclab.plot.figures import COLOURS, INK, Picture, figure, legend_below, show
 
@@ -29,7 +29,7 @@ def graph(lazy: Any) -> Picture:
     shown. Raises TypeError if `lazy` is no Dask collection.
     """
     tasks = read(lazy)
-    depths = _depths(tasks)
+    depths = task_depths(tasks)
     if not depths:
         raise ValueError("lazy: expected a graph with a task to run; here all results are given")
     levels, names = Counter(depths.values()), Counter(tasks.tasks[key].name for key in depths)

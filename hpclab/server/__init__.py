@@ -4,6 +4,7 @@ Every Jupyter Server of the environment that hpclab is installed in loads it.
 `--CourseBook.book=FOLDER` names another book than that of the course around the server's folder.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,14 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: "ServerApp") -> None:
-    """Add the book's handlers to a running server."""
+    """Add the book's handlers to a running server, and threads to its kernels."""
     from jupyter_server.utils import url_path_join
 
+    from hpclab.measure.machine import notebook_settings
     from hpclab.server.book import BookHandler, CourseBook, ToBookHandler
 
+    for name, value in notebook_settings().items():
+        os.environ.setdefault(name, value)
     base = server.web_app.settings["base_url"]
     book = Path(CourseBook(parent=server).book)
     where = {"path": str(book), "default_filename": "index.html"}

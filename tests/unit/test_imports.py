@@ -16,7 +16,7 @@ ROOMS = {
     "hpclab.plot": {"hpclab.measure", "hpclab.dask"},
     "hpclab.checks": {"hpclab.measure", "hpclab.count", "hpclab.dask", "hpclab.comm"},
     "hpclab.learner": {"hpclab.checks", "hpclab.server"},
-    "hpclab.server": set(),
+    "hpclab.server": {"hpclab.measure"},
     "autograder.build": set(),
     "autograder.verify": {"autograder.build"},
     "autograder.calibrate": {"autograder.build"},
