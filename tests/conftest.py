@@ -26,6 +26,12 @@ def require() -> Require:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def nothing_is_timed() -> None:
+    """No clock decides a test: timed checks verify their answers and are inconclusive."""
+    os.environ["HPCLAB_TIMED"] = "0"
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_jupyter(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads or writes the developer's own Jupyter and IPython settings."""
     home = tmp_path_factory.mktemp("jupyter")

@@ -129,9 +129,8 @@ def warm_up(
     """
     for side in sides:
         side.freeze()
-    args = [make(rng, size)]
-    _turn(sides, args, verify)  # compiles
-    cpu = [max(seconds, 1e-5) for seconds in _turn(sides, args, verify).cpu]
+    _turn(sides, [make(rng, size)], verify)  # compiles
+    cpu = [max(seconds, 1e-5) for seconds in _turn(sides, [make(rng, size)], verify).cpu]
     wanted = math.ceil(_LEAST_CPU / min(cpu))
     return max(1, min(wanted, _MOST_BATCH, int(_MOST_REFERENCE / cpu[0])))
 
