@@ -242,6 +242,48 @@ def test_a_wrong_answer_fails(cheat: str, runner: ProcessRunner) -> None:
     assert said in result.got + result.why, result
 
 
+LATER = {
+    "a Dask array": (
+        """
+import dask.array as da
+def f(x):
+    return da.from_array(x).map_blocks(lambda part: part)
+""",
+        "cannot cross",
+    ),
+    "a view that is filled later": (
+        """
+import threading
+def f(x):
+    buffer = np.zeros(2 * x.size)
+    threading.Thread(target=slow, args=(x, buffer[: x.size])).start()
+    return buffer[: x.size]
+""",
+        "elements differ",
+    ),
+    "a generator": ("def f(x):\n    yield from x\n", "cannot cross"),
+}
+
+
+@pytest.mark.parametrize("cheat", LATER)
+def test_a_result_that_comes_later_fails(cheat: str, runner: ProcessRunner) -> None:
+    cell, said = LATER[cheat]
+    result = ask([HONEST, SLOW, cell], runner, returns=True)
+    assert result.verdict is Verdict.FAILED, result
+    assert said in result.got, result
+
+
+def test_a_view_that_is_ready_does_not_fail(runner: ProcessRunner) -> None:
+    cell = """
+def f(x):
+    buffer = np.zeros(2 * x.size)
+    honest(x, buffer[::2])
+    return buffer[::2]
+"""
+    result = ask([HONEST, cell], runner, returns=True)
+    assert result.verdict in (Verdict.PASSED, Verdict.INCONCLUSIVE), result
+
+
 @pytest.mark.parametrize("cheat", SLOW_CHEATS)
 def test_a_slow_cheat_does_not_pass(cheat: str, runner: ProcessRunner) -> None:
     result = ask([HONEST, SLOW, SLOW_CHEATS[cheat]], runner)
