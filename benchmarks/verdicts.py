@@ -115,7 +115,7 @@ def live(reference, candidate, kernel, share):
         return float(rng.random()), n
 
     sides = Side(reference, kernel), Side(candidate, f"{kernel}_{round(share * 100)}")
-    found = duet(*sides, make, STEPS[kernel], REQUIRED, lambda *_: None, np.random.default_rng())
+    found = duet(sides, make, STEPS[kernel], REQUIRED, lambda *_: None, np.random.default_rng())
     return {Verdict.PASSED: 1, Verdict.FAILED: -1}.get(found.verdict, 0), found.windows
 
 

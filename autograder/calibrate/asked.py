@@ -1,6 +1,5 @@
 """What a timed check asks: its verb's arguments, read by running the check on the solution."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,32 +9,23 @@ import numpy as np
 from hpclab.checks.language import Check
 from hpclab.checks.local import LocalWork
 from hpclab.checks.run import run_checks
+from hpclab.checks.timed import Question
 from hpclab.errors import FileError
-from hpclab.measure.duet import Make, Verify
 from hpclab.verdicts import Verdict
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question of a check: is `name` `times` as fast as the reference?
-
-    `threads` is 1 for CPU time, more for virtual speed-up.
-    """
+    """A question and the check that asks it."""
 
     check: Check
-    name: str
-    reference: Callable[..., Any]
-    make: Make
-    size: int
-    times: float
-    threads: int
-    verify: Verify
+    question: Question
 
     @property
-    def reference_file(self) -> Path:
+    def file(self) -> Path:
         """The file at the top of which the reference stands."""
-        function = getattr(self.reference, "py_func", self.reference)
-        return Path(function.__code__.co_filename)
+        function = self.question.reference
+        return Path(getattr(function, "py_func", function).__code__.co_filename)
 
 
 class _Recorder(LocalWork):
@@ -43,38 +33,10 @@ class _Recorder(LocalWork):
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         super().__init__(namespace)
-        self.asked: list[tuple[Any, ...]] = []
+        self.questions: list[Question] = []
 
-    def faster_than(
-        self,
-        name: str,
-        reference: Callable[..., Any],
-        make: Make,
-        size: int,
-        times: float,
-        *,
-        rtol: float = 1e-9,
-        atol: float = 0.0,
-        why: str = "",
-    ) -> None:
-        """Note it."""
-        self.asked.append((name, reference, make, size, times, 1, self._verify(rtol, atol)))
-
-    def scales(
-        self,
-        name: str,
-        reference: Callable[..., Any],
-        make: Make,
-        size: int,
-        times: float,
-        *,
-        threads: int = 4,
-        rtol: float = 1e-9,
-        atol: float = 0.0,
-        why: str = "",
-    ) -> None:
-        """Note it."""
-        self.asked.append((name, reference, make, size, times, threads, self._verify(rtol, atol)))
+    def _answer(self, asked: Question) -> None:
+        self.questions.append(asked)
 
     def speed_share(self, name: str, *args: Any, **kwargs: Any) -> float:
         """A share has no threshold."""
@@ -88,13 +50,14 @@ def questions(check: Check, namespace: dict[str, Any]) -> list[Asked]:
     if result.verdict not in (Verdict.PASSED, Verdict.PARTIAL):
         problem = f"check '{check.name}': the solution does not pass it: {result.got} {result.why}"
         raise FileError(check.file, check.line, problem)
-    for name, reference, make, size, *_ in work.asked:
+    for asked in work.questions:
+        where = f"check '{check.name}': inputs for '{asked.name}'"
         try:
-            make(np.random.default_rng(0), size)
+            asked.make(np.random.default_rng(0), asked.size)
         except Exception as error:
-            problem = f"check '{check.name}': inputs for '{name}': {type(error).__name__}: {error}"
+            problem = f"{where}: {type(error).__name__}: {error}"
             raise FileError(check.file, check.line, problem) from None
-        if "<" in getattr(reference, "__qualname__", ""):
+        if "<" in getattr(asked.reference, "__qualname__", ""):
             problem = f"check '{check.name}': expected a reference at the top of the file"
             raise FileError(check.file, check.line, problem)
-    return [Asked(check, *one) for one in work.asked]
+    return [Asked(check, one) for one in work.questions]

@@ -1,15 +1,16 @@
 """`autograder calibrate`: measure each timed check's threshold under load, and refuse bad ones."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from autograder.build.exercise import Attempt, Exercise
+from autograder.build.exercise import Exercise
 from autograder.calibrate.asked import Asked, questions
 from autograder.calibrate.load import LOADS, load
 from hpclab.cells import run_cells
+from hpclab.checks.timed import Question
 from hpclab.checks.work import CheckFailed
 from hpclab.measure.duet import Duet, Side, duet
 from hpclab.measure.process import ProcessRunner
@@ -36,46 +37,46 @@ def calibrate(exercise: Exercise, log: Callable[[str], None]) -> list[str]:
         log(f"{exercise.slug}: no check times anything")
     problems = []
     for one in asked:
-        log(f"{one.check.name}: {one.name} at least {one.times:g} times as fast as "
-            f"{one.reference.__name__}, {_kind(one)}, size {one.size:,}")  # fmt: skip
+        question = one.question
+        log(f"{one.check.name}: {_in_words(question)}")
         rows = []
         for row in measure(exercise, one):
             log("  " + _line(row))
             rows.append(row)
         slow = {a.path.stem for a in exercise.attempts() if one.check.name in a.fails}
-        problems += [f"{one.check.name}: {problem}" for problem in judge(one.times, rows, slow)]
+        problems += [f"{one.check.name}: {said}" for said in judge(question.times, rows, slow)]
     return problems
 
 
 def measure(exercise: Exercise, asked: Asked) -> Iterator[Measured]:
     """The naive and the intended version and each attempt, under each load."""
-    task = asked.check.task
-    attempts: list[Attempt] = [a for a in exercise.attempts() if task in a.cells]
-    versions = {"naive": None, "solution": exercise.cells()}
-    versions |= {attempt.path.stem: exercise.cells(attempt.cells) for attempt in attempts}
-    for version, cells in versions.items():
-        with ExitStack() as stack:
-            reference = stack.enter_context(ProcessRunner(asked.reference_file))
-            candidate = stack.enter_context(
-                ProcessRunner(cells or asked.reference_file, threads=asked.threads)
-            )
-            name = asked.name if cells else asked.reference.__name__
+    question = asked.question
+    owned = question.reference.__name__
+    versions: dict[str, tuple[Path | list[str], str]] = {
+        "naive": (asked.file, owned),
+        "solution": (exercise.cells(), question.name),
+    }
+    for attempt in exercise.attempts():
+        if asked.check.task in attempt.cells:
+            versions[attempt.path.stem] = (exercise.cells(attempt.cells), question.name)
+    for version, (source, name) in versions.items():
+        with (
+            ProcessRunner(asked.file) as reference,
+            ProcessRunner(source, threads=question.threads) as candidate,
+        ):
+            sides = Side(reference, owned), Side(candidate, name, path=question.threads > 1)
             for name_of_load in LOADS:
-                row = _under(asked, name_of_load, version, reference, Side(
-                    candidate, name, path=asked.threads > 1))  # fmt: skip
-                yield row
+                yield (row := _under(question, version, name_of_load, sides))
                 if row.wrong:
                     break
 
 
-def _under(
-    asked: Asked, name: str, version: str, reference: ProcessRunner, candidate: Side
-) -> Measured:
-    owned = Side(reference, asked.reference.__name__)
+def _under(asked: Question, version: str, name: str, sides: tuple[Side, Side]) -> Measured:
+    """One duet under one load."""
     rng = np.random.default_rng()
     with load(name):
         try:
-            found = duet(owned, candidate, asked.make, asked.size, asked.times, asked.verify, rng)
+            found = duet(sides, asked.make, asked.size, asked.times, asked.verify, rng)
         except (CheckFailed, CallFailed) as failed:
             return Measured(version, name, None, failed.got)
     return Measured(version, name, found)
@@ -106,8 +107,10 @@ def _too_near(version: str, ratio: float, load: str, times: float, side: str, wa
     )
 
 
-def _kind(asked: Asked) -> str:
-    return f"in virtual time on {asked.threads} threads" if asked.threads > 1 else "in CPU time"
+def _in_words(asked: Question) -> str:
+    kind = f"virtual time, {asked.threads} threads" if asked.threads > 1 else "CPU time"
+    than = f"{asked.times:g} times as fast as {asked.reference.__name__}"
+    return f"{asked.name} at least {than} (size {asked.size:,}, {kind})"
 
 
 def _line(row: Measured) -> str:

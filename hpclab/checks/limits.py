@@ -78,7 +78,8 @@ def _timer(timer: str, name: str, seconds: float, sentence: str) -> Iterator[Non
     began, waited = time.monotonic(), waiting_time()
 
     def stop(*_: Any) -> None:
-        starved = waiting_time() - waited > 0.5 * (time.monotonic() - began)
+        took = time.monotonic() - began
+        starved = timer == "ITIMER_REAL" and waiting_time() - waited > 0.5 * took
         raise LimitReached(sentence.format(seconds), starved=starved)
 
     previous = signal.signal(number, stop)

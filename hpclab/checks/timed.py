@@ -4,6 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,20 @@ from hpclab.verdicts import Verdict
 TIMED_ENV = "HPCLAB_TIMED"  # 0: checks that time verify their answers and are inconclusive
 
 _SAME_AS = "It has to give what the reference gives, in every call that is timed."
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is `name` `times` as fast as the reference? `threads` above 1 asks for virtual speed-up."""
+
+    name: str
+    reference: Callable[..., Any]
+    make: Make
+    size: int
+    times: float
+    threads: int
+    verify: Verify
+    why: str
 
 
 class TimedWork(Work):
@@ -47,8 +62,8 @@ class TimedWork(Work):
         function has to return and write, to `rtol` and `atol`, in every timed call; what it leaves
         alone has to stay. Within 10 % below `times` still passes.
         """
-        with self._beside(name, [reference], threads=1) as sides:
-            self._judge(sides, make, size, times, self._verify(rtol, atol), why)
+        verify = self._verify(rtol, atol)
+        self._answer(Question(name, reference, make, size, times, 1, verify, why))
 
     def scales(
         self,
@@ -68,12 +83,8 @@ class TimedWork(Work):
         Virtual speed-up: CPU time of the serial `reference` over the CPU time along the critical
         path of `name`. It needs no free cores, and leaves out contention and waiting.
         """
-        try:
-            with self._beside(name, [reference], threads) as (serial, parallel):
-                sides = [serial, Side(parallel.runner, parallel.name, path=True)]
-                self._judge(sides, make, size, times, self._verify(rtol, atol), why)
-        except CannotTell as cannot:
-            raise Inconclusive(str(cannot)) from None
+        verify = self._verify(rtol, atol)
+        self._answer(Question(name, reference, make, size, times, threads, verify, why))
 
     def speed_share(
         self,
@@ -99,24 +110,25 @@ class TimedWork(Work):
             raise Inconclusive("The times differed too much: the machine was busy.")
         return found.share
 
-    def _judge(
-        self, sides: list[Side], make: Make, size: int, times: float, verify: Verify, why: str
-    ) -> None:
-        reference, candidate = sides
-        self._begin_timing(sides, make, size, verify)
-        found: Duet = self._asking(
-            lambda: duet(reference, candidate, make, size, times, verify, self.rng)
-        )
+    def _answer(self, asked: Question) -> None:
+        """Fail, or say that the machine cannot tell, unless the answer is yes."""
+        with self._beside(asked.name, [asked.reference], asked.threads) as (reference, candidate):
+            candidate.path = asked.threads > 1
+            sides, about = (reference, candidate), (asked.make, asked.size)
+            self._begin_timing(sides, *about, asked.verify)
+            found: Duet = self._asking(
+                lambda: duet(sides, *about, asked.times, asked.verify, self.rng)
+            )
         kind = "in virtual time" if candidate.path else "in CPU time"
         self.measured = f"{found}, {kind}{self._how()}"
         if found.verdict is Verdict.INCONCLUSIVE:
-            raise Inconclusive(
-                f"The machine could not tell in {found.windows} windows: {self.measured}"
-            )
+            windows = f"{found.windows} window{'s' * (found.windows != 1)}"
+            raise Inconclusive(f"The machine could not tell in {windows}: it is too busy, or the "
+                               f"ratio is too near {asked.times:g}.")  # fmt: skip
         if found.verdict is Verdict.FAILED:
-            self.fail(f"{found.ratio:.3g} times as fast", f"at least {times:g} times", why)
+            self.fail(f"{found.ratio:.3g} times as fast", f"at least {asked.times:g}", asked.why)
 
-    def _begin_timing(self, sides: list[Side], make: Make, size: int, verify: Verify) -> None:
+    def _begin_timing(self, sides: Sequence[Side], make: Make, size: int, verify: Verify) -> None:
         """Where timing is switched off, verify one answer and say so."""
         self._remember(sides[-1].name, make(np.random.default_rng(0), size), {})
         if os.environ.get(TIMED_ENV) == "0":

@@ -81,8 +81,7 @@ class Round:
 
 
 def duet(
-    reference: Side,
-    candidate: Side,
+    sides: tuple[Side, Side],
     make: Make,
     size: int,
     required: float,
@@ -91,15 +90,15 @@ def duet(
     *,
     window: float = WINDOW,
 ) -> Duet:
-    """Ask for the verdict, in up to three windows.
+    """Ask for the verdict on the second side, the candidate, in up to three windows.
 
-    `make(rng, n)` gives fresh arguments for size n (around `size`); `verify(args, expected, got)`
-    raises where the candidate's answer is not the reference's. CallFailed and what `verify` raises
-    pass through; a machine that gives no CPU time makes the duet inconclusive.
+    The first side is the reference. `make(rng, n)` gives fresh arguments for size n (around
+    `size`); `verify(args, expected, got)` raises where the candidate's answer is not the
+    reference's. CallFailed and what `verify` raises pass through; a machine that gives no CPU time
+    makes the duet inconclusive.
     """
     windows: list[Window] = []
     rounds: list[Round] = []
-    sides = [reference, candidate]
     answer, batch = None, 0
     try:
         batch = warm_up(sides, make, size, verify, rng)

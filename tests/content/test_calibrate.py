@@ -101,9 +101,10 @@ def test_wrong_attempts_have_no_ratio_and_are_no_problem() -> None:
 def test_what_a_check_asks_is_read_from_the_check(mini: Path) -> None:
     exercise = timed(mini, 4.0)
     (asked,) = [one for c in exercise.checks for one in questions(c, run_cells(exercise.cells()))]
-    assert (asked.check.name, asked.name, asked.size) == ("double_is_fast", "double", 2_000)
-    assert (asked.times, asked.threads) == (4.0, 1)
-    assert asked.reference_file == exercise.folder / "checks.py"
+    question = asked.question
+    assert (asked.check.name, question.name, question.size) == ("double_is_fast", "double", 2_000)
+    assert (question.times, question.threads) == (4.0, 1)
+    assert asked.file == exercise.folder / "checks.py"
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def scaled(cell: str, name: str) -> Any:
 
     with ProcessRunner([REFERENCE]) as serial, ProcessRunner([cell], threads=4) as parallel:
         sides = Side(serial, "reference"), Side(parallel, name, path=True)
-        return duet(*sides, make, SIZE, 2.5, verify, np.random.default_rng())
+        return duet(sides, make, SIZE, 2.5, verify, np.random.default_rng())
 
 
 def test_balanced_work_is_not_said_to_scale_badly() -> None:

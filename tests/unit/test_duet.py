@@ -58,7 +58,7 @@ def ask(ratio: float, required: float = 2.0, **candidate: Any) -> tuple[Any, Fak
     other = Fake("candidate", 0.03 / ratio, log, **candidate)
     rng = np.random.default_rng(3)
     sides = Side(reference, "f"), Side(other, "f")
-    return duet(*sides, make, 1000, required, verify, rng, window=0.2), reference, other, log
+    return duet(sides, make, 1000, required, verify, rng, window=0.2), reference, other, log
 
 
 def test_a_fast_candidate_passes_in_five_pairs() -> None:
@@ -124,7 +124,7 @@ def test_one_is_frozen_while_the_other_runs() -> None:
             return call(*args, **kwargs)
 
         one.call = watched  # type: ignore[method-assign]
-    duet(*(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
+    duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
 
 
 @pytest.mark.parametrize("when", [0, 1, 3, 6])
@@ -133,7 +133,7 @@ def test_every_timed_answer_is_verified(when: int) -> None:
     fakes = [Fake("reference", 0.03, log), Fake("candidate", 0.02, log)]
     fakes[1].answer = lambda x: 2 * x + (len(fakes[1].seen) == when + 1)
     with pytest.raises(AssertionError):
-        duet(*(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
+        duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
 
 
 def test_a_machine_that_cannot_tell_is_inconclusive_and_a_failed_call_passes_through() -> None:
@@ -143,7 +143,7 @@ def test_a_machine_that_cannot_tell_is_inconclusive_and_a_failed_call_passes_thr
     log: list[str] = []
     fakes = [Fake("reference", 0.03, log), Fake("candidate", 0.02, log)]
     fakes[1].call = give_up  # type: ignore[method-assign]
-    found = duet(*(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
+    found = duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
     assert (found.verdict, found.pairs) == (Verdict.INCONCLUSIVE, 0)
 
     def fail(*_: Any, **__: Any) -> Any:
@@ -151,14 +151,14 @@ def test_a_machine_that_cannot_tell_is_inconclusive_and_a_failed_call_passes_thr
 
     fakes[1].call = fail  # type: ignore[method-assign]
     with pytest.raises(CallFailed, match="it broke"):
-        duet(*(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
+        duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
 
 
 def test_a_path_is_the_candidates_time() -> None:
     log: list[str] = []
     fakes = [Fake("reference", 0.04, log), Fake("candidate", 0.0125, log)]
     sides = Side(fakes[0], "f"), Side(fakes[1], "f", path=True)
-    found = duet(*sides, make, 9, 3.0, verify, np.random.default_rng())
+    found = duet(sides, make, 9, 3.0, verify, np.random.default_rng())
     assert found.ratio == pytest.approx(3.2)
 
 
