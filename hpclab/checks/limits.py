@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hpclab.measure.machine import data_bytes, waiting_time
+from hpclab.measure.machine import data_bytes, starved, waiting_time
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def _timer(timer: str, name: str, seconds: float, sentence: str) -> Iterator[Non
 
     def stop(*_: Any) -> None:
         took = time.monotonic() - began
-        starved = timer == "ITIMER_REAL" and waiting_time() - waited > 0.5 * took
-        raise LimitReached(sentence.format(seconds), starved=starved)
+        innocent = timer == "ITIMER_REAL" and starved(waited, waiting_time(), took)
+        raise LimitReached(sentence.format(seconds), starved=innocent)
 
     previous = signal.signal(number, stop)
     signal.setitimer(which, seconds)

@@ -45,7 +45,6 @@ class LocalWork(CountedWork):
         self, name: str, references: Sequence[Callable[..., Any]], threads: int
     ) -> Iterator[list[Side]]:
         """Everything in this process: light, and good enough for a learner's own use."""
-
         function = self._function(name)
         with using_threads(threads) if threads > 1 else nullcontext():
             if threads > 1:
@@ -53,9 +52,6 @@ class LocalWork(CountedWork):
             owned = [Side(LocalRunner(f), f.__name__) for f in references]
             job = LocalRunner(lambda *args: self._guarded(lambda: function(*args)))
             yield [*owned, Side(job, name)]
-
-    def _how(self) -> str:
-        return "; timed in this process, grading times it in one of its own"
 
     def _function(
         self, name: str, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None

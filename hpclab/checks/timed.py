@@ -105,7 +105,7 @@ class TimedWork(Work):
         with self._beside(name, [naive, expert], threads=1) as sides:
             self._begin_timing(sides, make, size, verify)
             found = self._asking(lambda: credit(sides, make, size, verify, self.rng))
-        self.measured = str(found) + self._how()
+        self.measured = str(found)
         if found.share is None:
             raise Inconclusive("The times differed too much: the machine was busy.")
         return found.share
@@ -119,8 +119,7 @@ class TimedWork(Work):
             found: Duet = self._asking(
                 lambda: duet(sides, *about, asked.times, asked.verify, self.rng)
             )
-        kind = "in virtual time" if candidate.path else "in CPU time"
-        self.measured = f"{found}, {kind}{self._how()}"
+        self.measured = f"in {'virtual' if candidate.path else 'CPU'} time {found}"
         if found.verdict is Verdict.INCONCLUSIVE:
             windows = f"{found.windows} window{'s' * (found.windows != 1)}"
             raise Inconclusive(f"The machine could not tell in {windows}: it is too busy, or the "
@@ -145,10 +144,6 @@ class TimedWork(Work):
             if failed.stub:
                 raise Unattempted from None
             self.fail(failed.got, why=failed.why)
-
-    def _how(self) -> str:
-        """What to add about the way in which it was timed."""
-        return ""
 
     def _verify(self, rtol: float, atol: float) -> Verify:
         def verify(args: Arguments, expected: Answer, got: Answer) -> None:

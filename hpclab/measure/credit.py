@@ -25,13 +25,15 @@ class Credit:
     interval: tuple[float, float]
     rounds: int
     free: float
+    weakness: str
 
     def __str__(self) -> str:
         low, high = self.interval
-        return (
+        text = (
             f"{low:.2f} to {high:.2f} of the way from the naive to the expert's version "
             f"({self.rounds} rounds; the machine gave {self.free:.0%} of a core)"
         )
+        return f"{text}; {self.weakness}" if self.weakness else text
 
 
 def credit(
@@ -60,7 +62,7 @@ def credit(
             f"expected at least {_LEAST_GAP} times, or there is nothing to grade"
         )
     found = median(shares) if high - low <= _TOO_WIDE else None
-    return Credit(found, (low, high), len(rounds), freedom(rounds))
+    return Credit(found, (low, high), len(rounds), freedom(rounds), sides[-1].runner.weakness)
 
 
 def share(naive: float, expert: float, candidate: float) -> float:

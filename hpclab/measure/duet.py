@@ -62,13 +62,15 @@ class Duet:
     windows: int
     free: float
     batch: int
+    weakness: str = ""
 
     def __str__(self) -> str:
         low, high = self.interval
-        return (
+        text = (
             f"{self.ratio:.3g} times as fast (95 % interval {low:.3g} to {high:.3g}, "
             f"{self.pairs} pairs; the machine gave {self.free:.0%} of a core)"
         )
+        return f"{text}; {self.weakness}" if self.weakness else text
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,11 @@ def duet(
         answer = 0
     ratios = [turn.cpu[0] / turn.cpu[1] for turn in rounds]
     verdict = {1: Verdict.PASSED, -1: Verdict.FAILED}.get(answer or 0, Verdict.INCONCLUSIVE)
-    return Duet(verdict, *_centre(ratios), len(rounds), len(windows), freedom(rounds), batch)
+    ratio, interval = _centre(ratios)
+    return Duet(
+        verdict, ratio, interval, len(rounds), len(windows), freedom(rounds), batch,
+        sides[1].runner.weakness,
+    )  # fmt: skip
 
 
 def warm_up(

@@ -41,12 +41,17 @@ def data_bytes() -> int:
     return int(size) * 1024
 
 
-def waiting_time(process: int | str = "thread-self") -> float:
+def waiting_time(process: int | str = "thread-self") -> float | None:
     """Seconds that a process's main thread, or this thread, has waited for a core so far.
 
-    0.0 where the kernel keeps no such book (/proc/*/schedstat).
+    None where the kernel keeps no such book (/proc/*/schedstat).
     """
     try:
         return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
-        return 0.0
+        return None
+
+
+def starved(before: float | None, after: float | None, wall: float) -> bool:
+    """Whether that waiting took most of `wall` seconds, or nobody knows."""
+    return before is None or after is None or after - before > wall / 2

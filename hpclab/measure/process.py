@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from hpclab.measure.machine import thread_settings, waiting_time
+from hpclab.measure.machine import starved, thread_settings, waiting_time
 from hpclab.measure.runner import Answer, Arguments, CallFailed, CannotTell
 from hpclab.measure.worker import layout, receive, send
 from hpclab.wire import WireError, cooked, described, pack, raw, unpack
@@ -52,11 +52,13 @@ class ProcessRunner:
         self._folder, self._threads = folder, threads
         self._cpu_limit, self._wall_limit, self._memory = cpu_limit, wall_limit, memory
         self._process: subprocess.Popen[bytes] | None = None
-        self.confined = False
+        self.weakness = ""
         self.pid = 0
 
     def start(self) -> Self:
-        """Start the process and load the code."""
+        """Start the process and load the code; CannotTell on systems other than Linux."""
+        if not sys.platform.startswith("linux"):
+            raise CannotTell("Timing in a process of its own needs Linux.")
         self._wire, other = socket.socketpair()
         self._memfd = os.memfd_create("hpclab")
         fds = (other.fileno(), self._memfd)
@@ -73,7 +75,8 @@ class ProcessRunner:
         self.pid = self._process.pid
         self._clock = ~self.pid << 3 | 2  # the CPU clock of a process: clock_getcpuclockid
         send(self._wire, self._order)
-        self.confined = bool(self._reply(_START_LIMIT, _START_LIMIT).get("alone"))
+        if not self._reply(_START_LIMIT, _START_LIMIT).get("alone"):
+            self.weakness = "helper processes could not be forbidden here (no seccomp filter)"
         return self
 
     def call(self, name: str, calls: Sequence[Arguments], *, path: bool = False) -> list[Answer]:
@@ -151,11 +154,11 @@ class ProcessRunner:
             if self.cpu() - used > cpu_limit:
                 raise self._gone(f"no answer after {cpu_limit:g} s of CPU time")
             if time.monotonic() - began > wall_limit:
-                waited = waiting_time(self.pid) - waited
+                now = waiting_time(self.pid)
                 late = self._gone(f"no answer within {wall_limit:g} s")
-                if waited < wall_limit / 2:
-                    raise late
-                raise CannotTell(f"It waited {waited:.0f} s for a core, of {wall_limit:g} s.")
+                if starved(waited, now, wall_limit):
+                    raise CannotTell(f"No answer within {wall_limit:g} s: the machine is busy.")
+                raise late
         try:
             return receive(self._wire, _MOST_REPLY)
         except (EOFError, OSError):

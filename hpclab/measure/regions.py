@@ -34,6 +34,8 @@ def with_regions(function: Any) -> Any:
     """A Numba function compiled anew, so that its parallel regions are seen; others as they are."""
     if not hasattr(function, "py_func"):
         return function
+    if not os.path.isdir("/proc/self/task"):
+        raise CannotTell("Virtual speed-up needs the CPU clock of each thread, as Linux has it.")
     from hpclab.numba_private import watched
 
     return watched(function, _region)

@@ -37,7 +37,12 @@ class CannotTell(Exception):
 
 
 class Runner(Protocol):
-    """Code that can be called, frozen while it is not its turn, and timed."""
+    """Code that can be called, frozen while it is not its turn, and timed.
+
+    `weakness` says in which way its times are easier to deceive than they should be; "" if none.
+    """
+
+    weakness: str
 
     def start(self) -> Self:
         """Load the code; CallFailed where it cannot be."""
@@ -60,6 +65,8 @@ class Runner(Protocol):
 
 class LocalRunner:
     """One function of this process. Nothing can be frozen here; for a learner's own use."""
+
+    weakness = "timed in this process; grading times it in one of its own"
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function

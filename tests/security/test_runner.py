@@ -11,7 +11,7 @@ import pytest
 
 from hpclab.measure.duet import Side, duet, timed
 from hpclab.measure.process import ProcessRunner
-from hpclab.measure.runner import Answer, CallFailed
+from hpclab.measure.runner import Answer, CallFailed, CannotTell
 from hpclab.verdicts import Verdict
 from tests.security.isolated import REFERENCE, SIZE, make
 
@@ -109,6 +109,27 @@ def g(x):
         side.name = "g"
         cpu, _ = timed(side, [(X,)])
     assert cpu >= 0.2
+
+
+def test_a_starved_process_is_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hpclab.measure.process.waiting_time", lambda _: None)
+    cell = "import time\ndef f():\n    time.sleep(100)\n"
+    with ProcessRunner([cell], wall_limit=0.5) as runner, pytest.raises(CannotTell, match="busy"):
+        runner.call("f", [()])
+
+
+def test_without_what_it_needs_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(CannotTell, match="needs Linux"):
+        ProcessRunner([""]).start()
+
+
+def test_a_process_that_could_not_be_confined_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ProcessRunner, "_reply", lambda *_: {"ready": True, "alone": False})
+    with ProcessRunner([""]) as runner:
+        assert "helper processes could not be forbidden" in runner.weakness
 
 
 def test_nothing_is_left_behind() -> None:

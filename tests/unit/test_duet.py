@@ -15,6 +15,8 @@ from hpclab.verdicts import Verdict
 class Fake:
     """Code that takes `seconds` of CPU a call, on a clock of its own; it logs what happens."""
 
+    weakness = ""
+
     def __init__(self, name: str, seconds: float, log: list[str], noise: float = 0.0) -> None:
         self.name, self.seconds, self.log, self.noise = name, seconds, log, noise
         self.clock, self.frozen, self.seen = 100.0, False, []
@@ -152,6 +154,16 @@ def test_a_machine_that_cannot_tell_is_inconclusive_and_a_failed_call_passes_thr
     fakes[1].call = fail  # type: ignore[method-assign]
     with pytest.raises(CallFailed, match="it broke"):
         duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
+
+
+def test_a_weakness_is_said() -> None:
+    log: list[str] = []
+    fakes = [Fake("reference", 0.03, log), Fake("candidate", 0.01, log)]
+    fakes[1].weakness = "nobody watched"
+    found = duet((Side(fakes[0], "f"), Side(fakes[1], "f")), make, 9, 2.0, verify,
+                 np.random.default_rng())  # fmt: skip
+    assert str(found).endswith("; nobody watched")
+    assert "nobody" not in str(ask(3.0)[0])
 
 
 def test_a_path_is_the_candidates_time() -> None:

@@ -82,6 +82,14 @@ def test_a_starved_process_is_not_blamed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "busy" in result.why
 
 
+def test_where_no_book_of_waiting_is_kept_the_wall_clock_blames_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hpclab.checks.limits.waiting_time", lambda: None)
+    assert ask(sleepy, wall=0.2).verdict is Verdict.INCONCLUSIVE
+    assert ask(endless, cpu=0.2).verdict is Verdict.FAILED
+
+
 def test_what_is_printed_is_cut() -> None:
     def loud() -> None:
         for _ in range(100_000):
