@@ -1,10 +1,14 @@
 """Imports lean one way: hpclab never imports autograder, and each room only those below it."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import hpclab
 
 ROOT = Path(__file__).resolve().parents[2]
 # A room may import itself, the rooms named here, and the plain modules of its package.
@@ -80,3 +84,18 @@ def test_modules_stay_small() -> None:
     for package in ("hpclab", "autograder", "tests", "benchmarks"):
         for path in (ROOT / package).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_a_notebooks_first_line_is_light() -> None:
+    heavy = "'numba', 'dask', 'matplotlib'"
+    code = f"import hpclab, sys; print([m for m in ({heavy}) if m in sys.modules])"
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert answer.stdout.strip() == "[]", answer
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    for name in hpclab.__all__:
+        assert callable(getattr(hpclab, name)), name
+    with pytest.raises(AttributeError, match="no attribute 'bunch'"):
+        _ = hpclab.bunch
