@@ -1,20 +1,16 @@
-"""Every command, option, setting and public name is documented, and documented code runs."""
+"""Every command, option, setting, verb and public name is documented."""
 
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import typer
-from numba import njit
 
 import autograder.cli
 import hpclab
 import hpclab.cli
 import hpclab.plot
-from hpclab.checks.language import load_checks
 from hpclab.checks.local import LocalWork
-from hpclab.checks.run import run_checks
 from hpclab.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,25 +76,12 @@ def test_every_verdict_and_public_name_is_documented() -> None:
         assert re.search(rf"\b{name}\b", guide), name
 
 
-def test_the_check_in_the_docs_runs(tmp_path: Path) -> None:
-    code = re.search(r"```python\n(.*?)```", (REFERENCE / "checks.md").read_text(), re.DOTALL)[1]
-    (tmp_path / "checks.py").write_text(code)
-    checks = load_checks(tmp_path / "checks.py")
-
-    def saxpy(a: float, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-        for i in range(x.size):
-            out[i] = a * x[i] + y[i]
-
-    right = run_checks(checks, LocalWork({"saxpy": njit(saxpy)}))
-    assert [r.verdict for r in right] == ["passed", "passed"]
-    slow = run_checks(checks, LocalWork({"saxpy": saxpy}))
-    assert [r.verdict for r in slow] == ["passed", "failed"]
-
-
-def test_the_demo_in_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demos_in_the_guide_run() -> None:
     guide = (REFERENCE / "author-guide.md").read_text()
-    (code,) = [c for c in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "predict" in c]
-    exec(code, {})
+    codes = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert any("predict" in code for code in codes)
+    for code in codes:
+        exec(code, {})
 
 
 def test_help_of_every_command_says_what_it_does() -> None:
