@@ -10,6 +10,15 @@ def share_of_extremes(x):
     return (x > x.mean(axis=0) + 2 * x.std(axis=0)).mean(axis=0)
 
 
+# The cluster that is simulated: one thread a worker; byte/s; seconds a message, seconds a task.
+SIMULATED = {"workers": 8, "bandwidth": 5e8, "latency": 2e-4, "overhead": 2e-4}
+
+
+def stored(work, shape, chunks):
+    """Random numbers; each chunk has to be made by a task, as if it were read from a file."""
+    return work.dask_array(work.rng.random(shape), chunks).map_blocks(np.copy)
+
+
 def chunk_count(shape, chunks):
     """How many chunks of shape `chunks` cover an array of shape `shape`."""
     return int(np.prod([-(-n // c) for n, c in zip(shape, chunks, strict=True)]))
@@ -64,6 +73,36 @@ def fits_the_limit(work):
         expected=f"at most {5 * limit:,} bytes",
         why="The largest chunk along the way, and its temporaries, must fit; `-1` on every axis "
         "is one chunk of everything.",
+    )
+
+
+def extremes_on_a_cluster(work):
+    """What becomes of 31 MB in 640 boxes, and how many bytes they are."""
+    x = stored(work, (480, 64, 128), (48, 8, 16))
+    return work.makespan(work.call("extremes", x, 4_000_000), **SIMULATED), x.nbytes
+
+
+@check(task="extremes", points=1, after="agrees_with_numpy")
+def ends_soon(work):
+    """On the simulated cluster, 31 MB in 640 boxes end within 0.08 s, with a limit of 4 MB."""
+    done, _ = extremes_on_a_cluster(work)
+    work.expect(
+        done.makespan <= 0.08,
+        got=f"{done.makespan:.3f} s of simulated time for {len(done.schedule):,} tasks",
+        expected="at most 0.08 s",
+        why="Too many tasks keep eight workers busy with overhead; too few leave some idle.",
+    )
+
+
+@check(task="extremes", points=1, after="agrees_with_numpy")
+def sends_once(work):
+    """On the simulated cluster, those boxes move at most 1.5 times their own bytes."""
+    done, whole = extremes_on_a_cluster(work)
+    work.expect(
+        done.bytes_moved <= 1.5 * whole,
+        got=f"{done.bytes_moved:,} bytes in {done.messages:,} messages",
+        expected=f"at most 1.5 times the {whole:,} bytes of `x`",
+        why="Every `rechunk` across axes sends most of the array: one is enough.",
     )
 
 
@@ -165,6 +204,20 @@ def daily_few_tasks(work):
         )
 
 
+@check(task="daily_max", points=1, after="daily_agrees")
+def daily_moves_little(work):
+    """On the simulated cluster, 79 MB in 40 chunks of 500 hours move at most a third of that."""
+    x = stored(work, (4_800, 32, 64), (500, 16, 32))
+    done = work.makespan(work.call("daily_max", x, 24), **SIMULATED)
+    work.expect(
+        done.bytes_moved <= x.nbytes / 3,
+        got=f"{done.bytes_moved:,} bytes in {done.messages:,} messages",
+        expected=f"at most a third of the {x.nbytes:,} bytes of `x`",
+        why="Only the hours between a chunk's border and midnight need to move; places need not, "
+        "and a task that wants one day of a chunk gets all of the chunk.",
+    )
+
+
 def nearest_centre(points, centres):
     """The naive reference for `nearest`, in NumPy."""
     return ((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
@@ -219,3 +272,18 @@ def nearest_few_tasks(work):
 def nearest_fits(work):
     """20,000 points, 64 centres, 16 features: at most 4 × 2 MB besides the result."""
     expect_fits(work, 20_000, 64, 16, 2_000_000)
+
+
+@check(task="nearest", points=1, after="nearest_agrees")
+def leaves_points(work):
+    """The tasks leave the points as they are: in random orders, nothing that is given changes."""
+    points, centres = points_and_centres(work, 1_000, 7, 5)
+    lazy = work.call("nearest", work.dask_array(points, (300, 5)), centres, 20_000)
+    found = work.chaos(lazy)
+    work.expect(
+        found.ok,
+        got=" ".join(map(str, found.findings)),
+        expected="tasks that change nothing but what they have made",
+        why="The next step of k-means needs the same points: change in place what you made "
+        "yourself, never what you were given.",
+    )

@@ -1,5 +1,6 @@
 # fails: nearest_few_tasks, nearest_fits
-# Cures the memory with chunks of ten points: 4,000 tasks, whose graph alone takes the memory.
+# Slow but right: cures the memory with chunks of ten points, 4,000 tasks whose graph
+# alone takes the memory.
 # %% task="nearest"
 def nearest(points, centres, limit):
     def of_block(block):

@@ -1,5 +1,6 @@
-# fails: daily_few_tasks
-# A Python loop over days and a stack of little arrays: a handful of tasks for every day and box.
+# fails: daily_few_tasks, daily_moves_little
+# Slow but right: a Python loop over days and a stack of little arrays. Every day and box has its
+# tasks, and each gets a whole chunk sent.
 # %% task="daily_max"
 def daily_max(x, per_day):
     days = x.shape[0] // per_day

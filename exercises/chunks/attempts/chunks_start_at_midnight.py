@@ -1,5 +1,5 @@
 # fails: daily_agrees
-# Reduces each chunk as it comes, as if every chunk held whole days.
+# Fast but wrong: reduces each chunk as it comes, as if every chunk held whole days.
 # %% task="daily_max"
 def daily_max(x, per_day):
     def of_block(block):

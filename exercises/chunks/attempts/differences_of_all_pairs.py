@@ -1,5 +1,5 @@
 # fails: nearest_fits
-# The chunk fits, its n x k x d differences do not.
+# Slow but right: the chunk fits, its n x k x d differences do not.
 # %% task="nearest"
 def nearest(points, centres, limit):
     def of_block(block):

@@ -1,5 +1,6 @@
 # fails: agrees_with_numpy
-# map_blocks on the chunks as they came: each chunk is judged by its own mean, and it looks right.
+# Fast but wrong: map_blocks on the chunks as they came. Each chunk is judged by
+# its own mean, and it looks right.
 # %% task="extremes"
 def extremes(x, limit):
     def share(block):
