@@ -10,7 +10,7 @@ from typing import Any
 
 from hpclab.checks.timed import TimedWork
 from hpclab.checks.work import Unattempted
-from hpclab.comm import RankFailed, Run, run
+from hpclab.comm import Deadlock, RankFailed, Run, run
 from hpclab.count.cache import Misses, cache_misses
 from hpclab.count.llvm import Operations, operations
 from hpclab.count.races import Race, races
@@ -20,6 +20,16 @@ from hpclab.dask.graph import Graph, graph
 from hpclab.dask.simulate import Simulation, simulate
 from hpclab.measure.memory import compiled_allocations, traced_peak
 from hpclab.words import brief
+
+
+class _Comm:
+    """Stands for the communicator where a call is shown."""
+
+    def __repr__(self) -> str:
+        return "comm"
+
+
+_COMM = _Comm()
 
 
 class CountedWork(TimedWork):
@@ -95,13 +105,15 @@ class CountedWork(TimedWork):
 
     def traffic(self, name: str, ranks: int, *args: Any, **network: Any) -> Run:
         """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each."""
-        function = self._function(name, (None, *args), {})
+        function = self._function(name, (_COMM, *args), {})
         try:
-            return self._guarded(lambda: run(function, ranks, *args, **network))
+            return run(function, ranks, *args, **network)
+        except Deadlock as deadlock:
+            self.fail(str(deadlock), why="Each message needs a rank that receives it.")
         except RankFailed as failed:
-            if failed.exception != "NotImplementedError":
-                raise
-            raise Unattempted from None
+            if failed.exception == "NotImplementedError":
+                raise Unattempted from None
+            self.fail(str(failed), why="Every rank has to return.")
 
     def _count(self, counter: Any, name: str, args: tuple[Any, ...], options: Any = None) -> Any:
         """Ask a counter about one call."""

@@ -28,6 +28,7 @@ class Limits:
 
 
 DEFAULT = Limits()
+_LOOK, _AGAIN = 0.05, 1.0  # seconds between looks at the clocks; and after a limit was reached
 
 
 class LimitReached(BaseException):
@@ -58,37 +59,44 @@ def enforced(limits: Limits) -> Iterator[None]:
     """Stop the code inside at its limits, as far as this process can.
 
     Time: an interrupt, which plain Python code obeys at once and compiled code when it returns;
-    only in the main thread. Memory: MemoryError, on Linux. `hpclab check` and grading run the code
-    in a process of its own, which they can kill.
+    only in the main thread. Memory: MemoryError, on Linux. `hpclab check` runs the code in a
+    process of its own, which it can kill.
     """
-    with (
-        _timer("ITIMER_REAL", "SIGALRM", limits.wall, "did not return within {:g} s"),
-        _timer("ITIMER_PROF", "SIGPROF", limits.cpu, "did not return after {:g} s of CPU time"),
-        _memory(limits.memory),
-    ):
+    with _time(limits), _memory(limits.memory):
         yield
 
 
 @contextlib.contextmanager
-def _timer(timer: str, name: str, seconds: float, sentence: str) -> Iterator[None]:
-    if not hasattr(signal, timer) or threading.current_thread() is not threading.main_thread():
+def _time(limits: Limits) -> Iterator[None]:
+    if not hasattr(signal, "setitimer") or not _in_main_thread():
         yield
         return
-    which, number = getattr(signal, timer), getattr(signal, name)
-    began, waited = time.monotonic(), waiting_time()
+    began, used, waited = time.monotonic(), time.process_time(), waiting_time()
 
-    def stop(*_: Any) -> None:
+    def look(*_: Any) -> None:
         took = time.monotonic() - began
-        innocent = timer == "ITIMER_REAL" and starved(waited, waiting_time(), took)
-        raise LimitReached(sentence.format(seconds), starved=innocent)
+        if time.process_time() - used > limits.cpu:
+            got, innocent = f"did not return after {limits.cpu:g} s of CPU time", False
+        elif took > limits.wall:
+            got = f"did not return within {limits.wall:g} s"
+            innocent = starved(waited, waiting_time(), took)
+        else:
+            return
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)  # for who swallows it
+        raise LimitReached(got, starved=innocent)
 
-    previous = signal.signal(number, stop)
-    signal.setitimer(which, seconds)
+    previous = signal.signal(signal.SIGALRM, look)
+    # Not ITIMER_PROF: while it is set, Linux reads the CPU clock of the process to 4 ms only.
+    signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
     try:
         yield
     finally:
-        signal.setitimer(which, 0)
-        signal.signal(number, previous)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from typing import Any
 from hpclab.checks.counted import CountedWork
 from hpclab.checks.limits import LimitReached
 from hpclab.checks.work import CheckFailed, Inconclusive, Unattempted
-from hpclab.comm import RankFailed
 from hpclab.measure.duet import Side
 from hpclab.measure.regions import using_threads, with_regions
 from hpclab.measure.runner import LocalRunner
@@ -104,7 +103,7 @@ class LocalWork(CountedWork):
             self.fail(exception_text(error), why="The call raised an exception.")
         except SystemExit:
             self.fail("SystemExit", why="The function called exit(); return instead.")
-        except (CheckFailed, Unattempted, RankFailed):
+        except (CheckFailed, Unattempted):
             raise
         except LimitReached as limit:
             if limit.starved:

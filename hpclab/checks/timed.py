@@ -2,8 +2,8 @@
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from hpclab.checks.work import Inconclusive, Unattempted, Work
 from hpclab.measure.credit import credit
-from hpclab.measure.duet import Duet, Make, Side, Verify, duet, warm_up
+from hpclab.measure.duet import Make, Side, Verify, duet, warm_up
 from hpclab.measure.runner import Answer, Arguments, CallFailed, CannotTell
 from hpclab.verdicts import Verdict
 
@@ -102,9 +102,9 @@ class TimedWork(Work):
         The share is log(t_naive / t) / log(t_naive / t_expert), all timed in the same rounds.
         """
         verify = self._verify(rtol, atol)
-        with self._beside(name, [naive, expert], threads=1) as sides:
+        with self._asking(), self._beside(name, [naive, expert], threads=1) as sides:
             self._begin_timing(sides, make, size, verify)
-            found = self._asking(lambda: credit(sides, make, size, verify, self.rng))
+            found = credit(sides, make, size, verify, self.rng)
         self.measured = str(found)
         if found.share is None:
             raise Inconclusive("The times differed too much: the machine was busy.")
@@ -112,13 +112,12 @@ class TimedWork(Work):
 
     def _answer(self, asked: Question) -> None:
         """Fail, or say that the machine cannot tell, unless the answer is yes."""
-        with self._beside(asked.name, [asked.reference], asked.threads) as (reference, candidate):
+        about = asked.make, asked.size
+        with self._asking(), self._beside(asked.name, [asked.reference], asked.threads) as sides:
+            reference, candidate = sides
             candidate.path = asked.threads > 1
-            sides, about = (reference, candidate), (asked.make, asked.size)
             self._begin_timing(sides, *about, asked.verify)
-            found: Duet = self._asking(
-                lambda: duet(sides, *about, asked.times, asked.verify, self.rng)
-            )
+            found = duet((reference, candidate), *about, asked.times, asked.verify, self.rng)
         self.measured = f"in {'virtual' if candidate.path else 'CPU'} time {found}"
         if found.verdict is Verdict.INCONCLUSIVE:
             windows = f"{found.windows} window{'s' * (found.windows != 1)}"
@@ -131,13 +130,14 @@ class TimedWork(Work):
         """Where timing is switched off, verify one answer and say so."""
         self._remember(sides[-1].name, make(np.random.default_rng(0), size), {})
         if os.environ.get(TIMED_ENV) == "0":
-            self._asking(lambda: warm_up(sides, make, size, verify, self.rng))
+            warm_up(sides, make, size, verify, self.rng)
             raise Inconclusive(f"Timing is switched off here ({TIMED_ENV}=0).")
 
-    def _asking(self, job: Callable[[], Any]) -> Any:
-        """Run what calls the learner's code; a call that fails is the check's answer."""
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """What calls the learner's code: a call that fails is the check's answer."""
         try:
-            return job()
+            yield
         except CannotTell as cannot:
             raise Inconclusive(str(cannot)) from None
         except CallFailed as failed:

@@ -11,6 +11,7 @@ import numpy as np
 from hpclab.measure.duet import WINDOW, Make, Side, Verify, freedom, take_turns, warm_up
 from hpclab.measure.evidence import LEAST_PAIRS
 from hpclab.measure.intervals import median_interval
+from hpclab.measure.runner import CannotTell
 
 _NARROW = 0.1  # width of the interval of the share at which a window may end
 _TOO_WIDE = 0.3
@@ -42,7 +43,7 @@ def credit(
     """Time the naive, the expert's and the candidate's version in the same rounds.
 
     The share is log(t_naive / t) / log(t_naive / t_expert), within 0..1: each doubling of the speed
-    is worth the same. ValueError where the expert's version is not well ahead of the naive one.
+    is worth the same. CannotTell where the expert's version is not well ahead of the naive one.
     """
     batch = warm_up(sides, make, size, verify, rng)
     rounds, shares, gaps = [], [], []
@@ -57,9 +58,9 @@ def credit(
             if high - low < _NARROW or time.monotonic() - began > WINDOW:
                 break
     if median(gaps) < _LEAST_GAP:
-        raise ValueError(
-            f"the expert's version was {median(gaps):.2f} times as fast as the naive one: "
-            f"expected at least {_LEAST_GAP} times, or there is nothing to grade"
+        raise CannotTell(
+            f"The expert's version was {median(gaps):.2f} times as fast as the naive one here; "
+            f"with less than {_LEAST_GAP} times there is nothing to grade."
         )
     found = median(shares) if high - low <= _TOO_WIDE else None
     return Credit(found, (low, high), len(rounds), freedom(rounds), sides[-1].runner.weakness)

@@ -27,6 +27,7 @@ _JITTER = 0.03  # share by which sizes differ, so that no answer can be prepared
 _LEAST_CPU = 0.01  # s; shorter calls are made in batches
 _MOST_REFERENCE = 0.5  # s of reference a pair that batching may lead to
 _MOST_BATCH = 64
+_MOST_BYTES = 100e6  # of the arguments of a batch
 
 
 @dataclass
@@ -135,9 +136,11 @@ def warm_up(
     for side in sides:
         side.freeze()
     _turn(sides, [make(rng, size)], verify)  # compiles
-    cpu = [max(seconds, 1e-5) for seconds in _turn(sides, [make(rng, size)], verify).cpu]
+    args = make(rng, size)
+    cpu = _turn(sides, [args], verify).cpu
     wanted = math.ceil(_LEAST_CPU / min(cpu))
-    return max(1, min(wanted, _MOST_BATCH, int(_MOST_REFERENCE / cpu[0])))
+    room = int(_MOST_BYTES / max(1, sum(getattr(arg, "nbytes", 0) for arg in args)))
+    return max(1, min(wanted, _MOST_BATCH, int(_MOST_REFERENCE / cpu[0]), room))
 
 
 def take_turns(
@@ -162,6 +165,8 @@ def _turn(sides: Sequence[Side], calls: list[Arguments], verify: Verify) -> Roun
     for i in random.SystemRandom().sample(range(len(sides)), len(sides)):
         cpu[i], answers[i] = timed(sides[i], calls)
     ours, wall = time.thread_time() - ours, time.perf_counter() - began
+    if min(cpu) <= 0:
+        raise CannotTell("The clock of CPU time is too coarse for calls as short as these.")
     for got in answers[1:]:
         for args, expected, one in zip(calls, answers[0], got, strict=True):
             verify(args, expected, one)

@@ -66,7 +66,7 @@ class Runner(Protocol):
 class LocalRunner:
     """One function of this process. Nothing can be frozen here; for a learner's own use."""
 
-    weakness = "timed in this process; for a grade it is timed in one of its own"
+    weakness = "timed in this process, where a cheat could deceive it"
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function

@@ -156,6 +156,24 @@ def test_a_machine_that_cannot_tell_is_inconclusive_and_a_failed_call_passes_thr
         duet(tuple(Side(f, "f") for f in fakes), make, 9, 2.0, verify, np.random.default_rng())
 
 
+def test_a_clock_that_is_too_coarse_tells_nothing() -> None:
+    log: list[str] = []
+    fakes = [Fake("reference", 0.03, log), Fake("candidate", 0.0, log)]
+    sides = Side(fakes[0], "f"), Side(fakes[1], "f")
+    found = duet(sides, make, 9, 2.0, verify, np.random.default_rng())
+    assert found.verdict is Verdict.INCONCLUSIVE
+    with pytest.raises(CannotTell, match="too coarse"):
+        credit([sides[0], *sides], make, 9, verify, np.random.default_rng())
+
+
+def test_batches_of_large_arrays_stay_small() -> None:
+    log: list[str] = []
+    fakes = [Fake("reference", 0.003, log), Fake("candidate", 0.001, log)]
+    sides = Side(fakes[0], "f"), Side(fakes[1], "f")
+    found = duet(sides, make, 5_000_000, 2.0, verify, np.random.default_rng())
+    assert found.batch == 2  # of 40 MB each
+
+
 def test_a_weakness_is_said() -> None:
     log: list[str] = []
     fakes = [Fake("reference", 0.03, log), Fake("candidate", 0.01, log)]
@@ -190,5 +208,5 @@ def test_partial_credit_is_the_share_of_the_doublings() -> None:
 
 
 def test_an_expert_who_is_not_faster_is_an_authors_mistake() -> None:
-    with pytest.raises(ValueError, match=r"1\.25 times as fast as the naive one"):
+    with pytest.raises(CannotTell, match=r"1\.25 times as fast as the naive one"):
         grade(0.05, 0.04, 0.045)

@@ -1,5 +1,6 @@
 """Limits of a check: each ends in a sentence of its own, and the other checks go on."""
 
+import itertools
 import threading
 import time
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_where_no_book_of_waiting_is_kept_the_wall_clock_blames_nobody(
     assert ask(endless, cpu=0.2).verdict is Verdict.FAILED
 
 
+def test_a_limit_leaves_the_cpu_clock_fine() -> None:
+    """Linux's CPU timers would coarsen it to 4 ms, and short calls would seem to take no time."""
+    with enforced(Limits()):
+        times = [time.process_time() for _ in range(10_000)]
+    steps = {b - a for a, b in itertools.pairwise(times)} - {0.0}
+    assert min(steps) < 1e-3
+
+
 def test_what_is_printed_is_cut() -> None:
     def loud() -> None:
         for _ in range(100_000):
@@ -173,7 +182,7 @@ CELL = """
 import os, signal
 from numba import njit
 
-@njit
+@njit("float64()")
 def compiled():
     x = 1.0
     while x > 0:
