@@ -10,6 +10,7 @@ from autograder.build.exercise import Exercise
 from autograder.calibrate.asked import Asked, questions
 from autograder.calibrate.load import LOADS, load
 from hpclab.cells import run_cells
+from hpclab.checks.language import with_needs
 from hpclab.checks.timed import Question
 from hpclab.checks.work import CheckFailed
 from hpclab.measure.duet import Duet, Side, duet
@@ -49,15 +50,20 @@ def calibrate(exercise: Exercise, log: Callable[[str], None]) -> list[str]:
 
 
 def measure(exercise: Exercise, asked: Asked) -> Iterator[Measured]:
-    """The naive and the intended version and each attempt, under each load."""
+    """The naive and the intended version and each attempt, under each load.
+
+    Attempts that fail a check which this one comes after are left out: they are never timed.
+    """
     question = asked.question
+    before = {check.name for check in with_needs([asked.check], exercise.checks)}
+    before.discard(asked.check.name)
     owned = question.reference.__name__
     versions: dict[str, tuple[Path | list[str], str]] = {
         "naive": (asked.file, owned),
         "solution": (exercise.cells(), question.name),
     }
     for attempt in exercise.attempts():
-        if asked.check.task in attempt.cells:
+        if asked.check.task in attempt.cells and not attempt.fails & before:
             versions[attempt.path.stem] = (exercise.cells(attempt.cells), question.name)
     for version, (source, name) in versions.items():
         with (

@@ -144,6 +144,20 @@ def test_each_version_is_measured_and_a_bad_threshold_refused(
     assert not any("'naive'" in p or "'slow'" in p for p in problems)
 
 
+def test_attempts_that_never_come_to_be_timed_are_left_out(
+    mini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`copies` fails the check that this one comes after: it need be neither fast nor slow."""
+    monkeypatch.setattr(calibrating, "LOADS", {"quiet": []})
+    path = timed(mini, 4.0).folder / "checks.py"
+    after = 'points=1, after="doubles_every_number")\ndef double_is_fast'
+    path.write_text(path.read_text().replace("points=1)\ndef double_is_fast", after))
+    exercise = Exercise.load(mini, "double")
+    (asked,) = [one for c in exercise.checks for one in questions(c, run_cells(exercise.cells()))]
+    versions = {row.version for row in calibrating.measure(exercise, asked)}
+    assert versions == {"naive", "solution", "in_place", "slow", "last_missing"}
+
+
 def test_the_command_says_when_there_is_nothing_to_time(
     mini: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
