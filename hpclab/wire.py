@@ -1,104 +1,293 @@
-"""Values that may cross from one process to another: JSON for the structure, raw arrays beside it.
+"""Values that cross from one process to another: a JSON tree and raw arrays, never a pickle.
 
-Nothing that arrives is executed: there is no pickle here.
+None, bool, int, float and str stand for themselves in the tree; anything else is a list that starts
+with its kind. Arrays follow in the order of the tree: in the frames of a socket (`Line`), or in
+memory that both sides share (`Memory`). The other side may be a learner's code, which can lie:
+whoever reads checks each field before using it, and nothing that arrives is executed.
 """
 
+import json
+import mmap
+import os
+import reprlib
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-_KINDS = "biufcmMSU"  # no objects: those would be pointers
+LONGEST = 1 << 24  # bytes of JSON in a frame
+LARGEST = 1 << 30  # bytes of arrays in a frame
+
+_DEEPEST = 50
+_TOO_DEEP = f"lists in lists, more than {_DEEPEST} deep,"
+_MOST = 1 << 40  # bytes of any array
+_ALIKE = 1000  # keys of one hash; honest ones are hardly ever two
+_PAGE = 4096  # where arrays begin in shared memory
+_ALIGNED = 64  # and in a frame
+_PREFIX = struct.Struct("<QQ")  # length of the JSON, length of the arrays
+
+# Numbers only: no objects, which are pointers; no text, where not every bit pattern is a character.
+_DTYPES = {
+    code: np.dtype(code)
+    for kind in "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
+    for code in (np.dtype(kind).str, np.dtype(kind).newbyteorder().str)
+}
+_PLAIN = {type(None), bool, float, str}
+_TAGS: dict[type, str] = {list: "l", tuple: "t", set: "s", dict: "d"}
+
+Arrays = list[np.ndarray]
+Take = Callable[[int], Any]  # gives the bytes of the next array, whose number it is told
 
 
-class WireError(ValueError):
-    """A value that cannot cross, or a message that no honest sender writes."""
+def pack(value: Any, arrays: Arrays, depth: int = 0) -> Any:
+    """`value` as a JSON tree; its arrays are appended to `arrays`.
 
-
-def pack(value: Any, arrays: list[np.ndarray]) -> Any:
-    """`value` as JSON-ready data; its arrays are appended to `arrays` and stand in it by number.
-
-    Real numbers, strings, None, NumPy scalars and arrays may cross, in lists, tuples, sets and
-    dicts.
+    What may cross: None, bool, int of up to 64 bits, float, complex, str, NumPy's numbers and
+    arrays of them, and lists, tuples, sets and dictionaries of these, at most 50 deep. TypeError
+    or ValueError with a sentence for anything else.
     """
-    if isinstance(value, np.generic):
-        arrays.append(np.array(value))
-        return {"scalar": len(arrays) - 1}
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind not in _KINDS:
-            raise WireError(f"an array of dtype {value.dtype} cannot cross to another process")
-        arrays.append(np.asarray(value))
-        return {"array": len(arrays) - 1}
-    if value is None or isinstance(value, bool):
+    # Exact types: a subclass (a masked array, a namedtuple) would arrive as something else.
+    kind = type(value)
+    if kind in _PLAIN or (kind is int and -(2**63) <= value < 2**64):
         return value
-    for plain in (int, float, str):
-        if isinstance(value, plain):
-            return plain(value)
-    for name, kind in _SEQUENCES.items():
-        if isinstance(value, kind):
-            return {name: [pack(item, arrays) for item in value]}
-    if isinstance(value, dict):
-        return {"dict": [[pack(k, arrays), pack(v, arrays)] for k, v in value.items()]}
-    raise WireError(f"a {type(value).__name__} cannot cross to another process")
+    if depth > _DEEPEST:
+        raise ValueError(f"{_TOO_DEEP} cannot cross to another process: send an array")
+    if kind is np.ndarray and value.dtype.str in _DTYPES:
+        arrays.append(value)
+        order = "F" if value.flags.fnc else "C"
+        return ["a", value.dtype.str, order, list(value.shape)]
+    if isinstance(value, np.generic) and kind is value.dtype.type and value.dtype.str in _DTYPES:
+        return ["n", value.dtype.str, value.tobytes().hex()]
+    if kind is complex:
+        return ["c", value.real, value.imag]
+    if kind not in _TAGS:
+        raise TypeError(_sentence(value))
+    tree = [_TAGS[kind], [pack(item, arrays, depth + 1) for item in value]]
+    if kind is dict:
+        tree.append([pack(item, arrays, depth + 1) for item in value.values()])
+    return tree
 
 
-def unpack(data: Any, arrays: list[np.ndarray]) -> Any:
-    """The value that `pack` was given; anything else is a WireError."""
-    if data is None or isinstance(data, bool | int | float | str):
-        return data
-    try:
-        ((kind, inside),) = data.items()
-        if kind == "array":
-            return arrays[_index(inside, arrays)]
-        if kind == "scalar":
-            return arrays[_index(inside, arrays)][()]
-        if kind == "dict":
-            return {unpack(k, arrays): unpack(v, arrays) for k, v in inside}
-        return _SEQUENCES[kind](unpack(item, arrays) for item in inside)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise WireError(f"not a message: {error}") from None
+def _sentence(value: Any) -> str:
+    if type(value) is int:
+        return "an int of more than 64 bits cannot cross to another process: make it a str"
+    what = type(value).__name__
+    if isinstance(value, np.ndarray):
+        what += f" of dtype {value.dtype}"
+    return (
+        f"a{'n' * (what[0] in 'aeioAEIO')} {what} cannot cross to another process: send or return "
+        "NumPy arrays of numbers, int, float, complex, bool, str, None, or lists, tuples, sets "
+        "and dictionaries of these"
+    )
 
 
-def describe(array: np.ndarray) -> dict[str, Any]:
-    """What must be said of an array whose bytes travel elsewhere."""
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "order": _order(array)}
+def unpack(tree: Any, take: Take, depth: int = 0) -> Any:
+    """The value that `pack` made a tree of; TypeError or ValueError if it is none.
+
+    `take(n)` gives the next array's n bytes, or raises ValueError where there are not so many.
+    """
+    kind = type(tree)
+    if kind in _PLAIN or (kind is int and -(2**63) <= tree < 2**64):
+        return tree
+    if depth > _DEEPEST:
+        raise ValueError(_TOO_DEEP)
+    match tree:
+        case ["l" | "t" | "s" as tag, list(items)]:
+            values = [unpack(item, take, depth + 1) for item in items]
+            return values if tag == "l" else tuple(values) if tag == "t" else set(_keys(values))
+        case ["a", str(code), "C" | "F" as order, list(shape)] if code in _DTYPES:
+            size = _size(shape, _DTYPES[code].itemsize)
+            return np.ndarray(shape, _DTYPES[code], take(size), order=order)
+        case ["d", list(keys), list(items)]:
+            names = [unpack(key, take, depth + 1) for key in keys]
+            values = [unpack(item, take, depth + 1) for item in items]
+            return dict(zip(_keys(names), values, strict=True))
+        case ["n", str(code), str(digits)] if code in _DTYPES:
+            (scalar,) = np.frombuffer(bytes.fromhex(digits), _DTYPES[code])
+            return scalar
+        case ["c", float(real), float(imag)]:
+            return complex(real, imag)
+    raise ValueError(f"no value that can cross: {reprlib.repr(tree)}")
 
 
-def _order(array: np.ndarray) -> str:
-    return "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+def _keys(items: list[Any]) -> list[Any]:
+    """The items; ValueError where so many have one hash that a table of them would take hours."""
+    if len(items) > _ALIKE and max(Counter(map(hash, items)).values()) > _ALIKE:
+        raise ValueError(f"more than {_ALIKE} keys of one hash")
+    return items
 
 
-def raw(array: np.ndarray) -> np.ndarray:
-    """The bytes of an array in the order that `describe` tells; copied only where it is strided."""
-    order: Any = _order(array)
-    return np.asarray(array, order=order).ravel(order="K").view(np.uint8)
-
-
-def cooked(buffer: Any, record: Any) -> np.ndarray:
-    """The array that a record of `describe` says lies in `buffer`; no copy is made."""
-    dtype, shape, size = described(record)
-    flat = np.frombuffer(buffer, dtype, count=size // dtype.itemsize)
-    return flat.reshape(shape, order="F" if record.get("order") == "F" else "C")
-
-
-def described(record: Any) -> tuple[np.dtype, tuple[int, ...], int]:
-    """Dtype, shape and size in bytes that a record of `describe` tells; WireError if it lies."""
-    try:
-        dtype = np.dtype(str(record["dtype"]))
-        shape = tuple(int(n) for n in record["shape"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise WireError(f"not an array: {error}") from None
-    if dtype.kind not in _KINDS or dtype.itemsize == 0 or any(n < 0 for n in shape):
-        raise WireError(f"not an array: dtype {dtype}, shape {shape}")
-    size = dtype.itemsize
+def _size(shape: list[Any], itemsize: int) -> int:
+    """Bytes of an array; ValueError for a shape that no array has."""
+    size = bound = itemsize
     for n in shape:
-        size *= n
-    return dtype, shape, size
+        if type(n) is not int or n < 0 or len(shape) > 64:
+            raise ValueError(f"no shape: {reprlib.repr(shape)}")
+        # The other lengths of an empty array are bounded too: who gets it may make more like it.
+        size, bound = size * n, bound * (n or 1)
+    if bound > _MOST:
+        raise ValueError(f"too large a shape: {reprlib.repr(shape)}")
+    return size
 
 
-_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set}
+def _raw(array: np.ndarray) -> np.ndarray:
+    """The bytes of an array in the order that the tree tells; copied only where it is strided."""
+    flat = array.T if array.flags.fnc else np.ascontiguousarray(array)
+    return flat.reshape(-1).view(np.uint8)
 
 
-def _index(number: Any, arrays: list[np.ndarray]) -> int:
-    if type(number) is not int or not 0 <= number < len(arrays):
-        raise WireError(f"array {number!r} of {len(arrays)}")
-    return number
+def _room(size: int, step: int) -> int:
+    return -(-size // step) * step
+
+
+def unpack_frame(tree: Any, data: np.ndarray) -> Any:
+    """The value whose arrays are all that lies in `data`; they are views."""
+    end = 0
+
+    def take(size: int) -> np.ndarray:
+        nonlocal end
+        at, end = end, end + _room(size, _ALIGNED)
+        if end > len(data):
+            raise ValueError(f"{len(data)} bytes of arrays, {end} or more announced")
+        return data[at : at + size]
+
+    value = unpack(tree, take)
+    if end != len(data):
+        raise ValueError(f"{len(data)} bytes of arrays, {end} announced")
+    return value
+
+
+def frame(head: Any, arrays: Sequence[np.ndarray] = ()) -> list[Any]:
+    """One frame in parts: two lengths, `head` as JSON, the arrays at multiples of 64 bytes.
+
+    ValueError where it is too large.
+    """
+    text = json.dumps(head).encode()
+    size = sum(_room(array.nbytes, _ALIGNED) for array in arrays)
+    if len(text) > LONGEST or size > LARGEST:
+        raise ValueError(
+            f"a message of {len(text) + size:,} bytes is too large: arrays may have {LARGEST:,} "
+            f"bytes, anything else {LONGEST:,}. Send many numbers as an array."
+        )
+    parts: list[Any] = [_PREFIX.pack(len(text), size) + text]
+    for array in arrays:
+        rest = bytes(_room(array.nbytes, _ALIGNED) - array.nbytes)
+        # Without empty parts: to send nothing to who has all and is gone would be an error.
+        parts += [part for part in (_raw(array), rest) if len(part)]
+    return parts
+
+
+def unframe(buffer: Any, most: int = LARGEST) -> tuple[Any, np.ndarray, int] | None:
+    """Head, bytes of the arrays and length of the frame at the start; None if it is incomplete.
+
+    ValueError where it is no frame, or has more than `most` bytes of arrays.
+    """
+    if len(buffer) < _PREFIX.size:
+        return None
+    text, data = _PREFIX.unpack_from(buffer)
+    if text > LONGEST or data > most:
+        raise ValueError(f"a message of {text + data:,} bytes")
+    middle, end = _PREFIX.size + text, _PREFIX.size + text + data
+    if len(buffer) < end:
+        return None
+    view = memoryview(buffer)
+    try:
+        head = json.loads(str(view[_PREFIX.size : middle], "ascii"))
+    except RecursionError:
+        raise ValueError("lists in lists, too deep") from None
+    return head, np.array(view[middle:end]), end
+
+
+class Line:
+    """One end of a socket on which frames travel, with at most `most` bytes of arrays each."""
+
+    def __init__(self, end: socket.socket, most: int = LARGEST) -> None:
+        self._end, self._most = end, most
+        self._have = bytearray()
+        self._lock = threading.Lock()  # a rank's threads may print while it sends
+
+    def write(self, head: Any, arrays: Sequence[np.ndarray] = ()) -> None:
+        """Send one frame; OSError when the other end is gone."""
+        parts = frame(head, arrays)
+        with self._lock:
+            if sum(map(len, parts)) < 1 << 16:
+                self._end.sendall(b"".join(parts))
+            else:
+                for part in parts:
+                    self._end.sendall(part)
+
+    def read(self) -> list[tuple[Any, np.ndarray]]:
+        """The frames that one read of the socket completes; EOFError at the line's end."""
+        more = self._end.recv(1 << 16)
+        if not more:
+            raise EOFError
+        self._have += more
+        frames = []
+        while (found := unframe(self._have, self._most)) is not None:
+            frames.append(found[:2])
+            del self._have[: found[2]]
+        return frames
+
+    def next(self) -> tuple[Any, np.ndarray]:
+        """Wait for a frame, where only one can be on its way."""
+        while not (frames := self.read()):
+            pass
+        return frames[0]
+
+
+class Memory:
+    """A file in memory, shared by two processes, in which each array has pages of its own."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._map: Any = bytearray()
+
+    def put(self, arrays: Sequence[np.ndarray], start: int = 0) -> int:
+        """Write arrays from `start` on, and return where they end; OSError if there is no room."""
+        end = start + sum(_room(array.nbytes, _PAGE) for array in arrays)
+        if end > os.fstat(self.fd).st_size:
+            os.ftruncate(self.fd, end)  # says at once if there is no room
+        for array in arrays:
+            flat, done = _raw(array), 0
+            while done < len(flat):
+                done += os.pwrite(self.fd, flat[done:].data, start + done)
+            start += _room(array.nbytes, _PAGE)
+        return end
+
+    def views(self) -> Take:
+        """Takes arrays where they lie, from the start on; for the side that need not be wary."""
+        end = 0
+
+        def take(size: int) -> memoryview:
+            nonlocal end
+            at, end = end, end + _room(size, _PAGE)
+            if end > len(self._map):
+                self._map = mmap.mmap(self.fd, 0)
+            return memoryview(self._map)[at : at + size]
+
+        return take
+
+    def copies(self, start: int, most: int) -> Take:
+        """Takes copies of arrays, from `start` on, of at most `most` bytes together."""
+
+        # No mapping: the other side could shrink the file, and touching a page that is gone
+        # would kill this process.
+        def take(size: int) -> np.ndarray:
+            nonlocal start, most
+            most -= size
+            if most < 0:
+                raise ValueError(f"{-most:,} bytes of arrays too many")
+            copy, done = np.empty(size, np.uint8), 0
+            while done < size:
+                got = os.preadv(self.fd, [copy[done:].data], start + done)
+                if not got:
+                    raise ValueError("an array that is not there")
+                done += got
+            start += _room(size, _PAGE)
+            return copy
+
+        return take

@@ -8,19 +8,20 @@ import numpy as np
 
 from hpclab.comm.collectives import Collectives
 from hpclab.comm.tags import LARGEST_TAG
-from hpclab.comm.wire import encode
+from hpclab.comm.weight import weigh
+from hpclab.wire import Arrays, pack
 
 
 class Transport(Protocol):
-    """What carries encoded values: a line to the parent of the ranks, or MPI."""
+    """What carries packed values: a line to the parent of the ranks, or MPI."""
 
-    def send(self, tree: Any, blobs: list[bytes], dest: int, tag: int) -> None:
+    def send(self, tree: Any, arrays: Arrays, dest: int, tag: int) -> None:
         """Send, and return as soon as the value may change."""
 
     def recv(self, source: int, tag: int) -> Any:
         """Wait for the next value from `source` with `tag`."""
 
-    def exchange(self, tree: Any, blobs: list[bytes], dest: int, source: int, tag: int) -> Any:
+    def exchange(self, tree: Any, arrays: Arrays, dest: int, source: int, tag: int) -> Any:
         """Send and receive at once, in whichever order they become possible."""
 
     def work(self, seconds: float) -> None:
@@ -40,7 +41,7 @@ class Communicator(Collectives):
         self._transport = transport
 
     def send(self, value: Any, dest: int, tag: int = 0) -> None:
-        """Send an array, a number, a string, None, or a tuple, list or dict of them to `dest`.
+        """Send an array, a number, a string, None, or a list, tuple, set or dict of them to `dest`.
 
         Buffered: returns at once, and `value` may be changed afterwards. With
         `run(..., synchronous=True)` it returns when `dest` has received. A rank may send to
@@ -79,11 +80,12 @@ class Communicator(Collectives):
     def _exchange(self, value: Any, dest: int, source: int, tag: int) -> Any:
         return self._transport.exchange(*self._counted(value), dest, source, tag)
 
-    def _counted(self, value: Any) -> tuple[Any, list[bytes]]:
-        tree, blobs, size = encode(value)
+    def _counted(self, value: Any) -> tuple[Any, Arrays]:
+        arrays: Arrays = []
+        tree = pack(value, arrays)
         self.sent_messages += 1
-        self.sent_bytes += size
-        return tree, blobs
+        self.sent_bytes += weigh(value)
+        return tree, arrays
 
     def _check_rank(self, rank: Any, role: str) -> int:
         if isinstance(rank, bool) or not isinstance(rank, int | np.integer):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from hpclab.comm.communicator import Communicator
-from hpclab.comm.wire import decode, pack, unpack
 from hpclab.errors import HpclabError
+from hpclab.wire import Arrays, frame, unframe, unpack_frame
 
 
 class MPITransport:
@@ -23,25 +23,25 @@ class MPITransport:
     def __init__(self, mpi: Any, world: Any) -> None:
         self._mpi, self._world = mpi, world
 
-    def send(self, tree: Any, blobs: list[bytes], dest: int, tag: int) -> None:
+    def send(self, tree: Any, arrays: Arrays, dest: int, tag: int) -> None:
         """MPI's standard send, buffered or not as MPI decides."""
-        self._world.Send([b"".join(pack(tree, blobs)), self._mpi.BYTE], dest, tag)
+        self._world.Send([b"".join(frame(tree, arrays)), self._mpi.BYTE], dest, tag)
 
     def recv(self, source: int, tag: int) -> Any:
         """Ask for the size, then receive."""
         status = self._mpi.Status()
         self._world.Probe(source, tag, status)
-        frame = np.empty(status.Get_count(self._mpi.BYTE), np.uint8)
-        self._world.Recv([frame, self._mpi.BYTE], source, tag)
-        head = unpack(frame.tobytes())
-        if head is None:
+        buffer = np.empty(status.Get_count(self._mpi.BYTE), np.uint8)
+        self._world.Recv([buffer, self._mpi.BYTE], source, tag)
+        found = unframe(buffer)
+        if found is None:
             raise HpclabError(f"Rank {source} sent what is no message: use comm's methods only.")
-        return decode(*head[:2])
+        return unpack_frame(*found[:2])
 
-    def exchange(self, tree: Any, blobs: list[bytes], dest: int, source: int, tag: int) -> Any:
+    def exchange(self, tree: Any, arrays: Arrays, dest: int, source: int, tag: int) -> Any:
         """A send that does not wait, a receive, then the send's end."""
-        frame = b"".join(pack(tree, blobs))
-        request = self._world.Isend([frame, self._mpi.BYTE], dest, tag)
+        buffer = b"".join(frame(tree, arrays))
+        request = self._world.Isend([buffer, self._mpi.BYTE], dest, tag)
         received = self.recv(source, tag)
         request.Wait()
         return received

@@ -21,8 +21,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from hpclab.comm.wire import Line
 from hpclab.errors import HpclabError
+from hpclab.wire import Line
 
 Body = Callable[[int, Line, tuple[Any, ...]], None]  # what a rank does: rank, line, arguments
 

@@ -22,7 +22,7 @@ class Run:
 
     results: list[Any]  # what the function returned
     messages: list[int]  # sent by the rank
-    bytes: list[int]  # sent by the rank; see `hpclab.comm.wire.weigh` for what counts
+    bytes: list[int]  # sent by the rank; see `hpclab.comm.weight.weigh` for what counts
     steps: list[int]  # the longest chain of dependent messages up to the rank's end
     time: list[float]  # s, the rank's virtual clock at its end
     trace: Trace  # every message, by start

@@ -19,7 +19,8 @@ from hpclab.comm.rank import play
 from hpclab.comm.result import Deadlock, Failure, RankFailed, Run, left_over
 from hpclab.comm.router import Message, Router
 from hpclab.comm.tags import COLLECTIVE, LARGEST_TAG
-from hpclab.comm.wire import Line, decode, weigh
+from hpclab.comm.weight import weigh
+from hpclab.wire import Line, unpack_frame
 
 _MOST_RANKS = 256
 _MOST_HELD = 1 << 30  # bytes sent and not received
@@ -115,7 +116,7 @@ class _World:
             what = f"wrote to its line what is no message ({error})"
             self._fail(rank, Failure(what, "Send with comm's own methods only."))
 
-    def _handle(self, rank: int, head: Any, data: bytes) -> None:
+    def _handle(self, rank: int, head: Any, data: np.ndarray) -> None:
         """One frame of a rank, which may hold anything."""
         router = self.router
         match head:
@@ -133,7 +134,7 @@ class _World:
             case ["work", float(seconds)] if 0 <= seconds < math.inf:
                 router.work(rank, seconds)
             case ["done", tree]:
-                self.results[rank] = decode(tree, data)
+                self.results[rank] = unpack_frame(tree, data)
                 router.ended[rank] = "has returned"
             case ["raised", str(name), str(text), str(trace)]:
                 colon = f": {text}" if text else ""
@@ -145,9 +146,9 @@ class _World:
         self, rank: int, message: Message | None, source: int | None = None, tag: int = 0
     ) -> None:
         for free, received in self.router.post(rank, message, source, tag):
-            head, data = (received.tree, [received.data]) if received else (None, [])
+            reply = (received.tree, [received.data]) if received else (None,)
             try:
-                self.lines[free].write(head, data)
+                self.lines[free].write(*reply)
             except OSError:
                 self._fail(free, Failure("asked for a message and did not take it"))
         if self.router.held > _MOST_HELD:
@@ -155,11 +156,9 @@ class _World:
             what = f"sent on although {_MOST_HELD:,} bytes wait and nobody receives them"
             self._fail(rank, Failure(what, advice))
 
-    def _message(self, rank: int, dest: int, tag: int, tree: Any, data: bytes) -> Message:
-        counted, raw = weigh(tree)
-        if raw != len(data):
-            raise ValueError(f"{len(data)} bytes of raw data, {raw} announced")
-        return Message(rank, self._rank(dest), _tag(tag), tree, data, counted)
+    def _message(self, rank: int, dest: int, tag: int, tree: Any, data: np.ndarray) -> Message:
+        size = weigh(unpack_frame(tree, data))
+        return Message(rank, self._rank(dest), _tag(tag), tree, data, size)
 
     def _rank(self, rank: int) -> int:
         if isinstance(rank, bool) or not 0 <= rank < self.router.size:

@@ -15,16 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from hpclab.measure.machine import starved, thread_settings, waiting_time
 from hpclab.measure.runner import Answer, Arguments, CallFailed, CannotTell
-from hpclab.measure.worker import layout, receive, send
-from hpclab.wire import WireError, cooked, described, pack, raw, unpack
+from hpclab.wire import Arrays, Line, Memory, pack, unpack
 
 _KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR")
 _START_LIMIT = 120.0  # wall seconds to import the world and run the cells
-_MOST_REPLY = 1 << 24  # bytes of JSON
 
 
 class ProcessRunner:
@@ -50,7 +46,7 @@ class ProcessRunner:
         else:
             self._order["cells"] = list(source)
         self._folder, self._threads = folder, threads
-        self._cpu_limit, self._wall_limit, self._memory = cpu_limit, wall_limit, memory
+        self._cpu_limit, self._wall_limit, self._most = cpu_limit, wall_limit, memory
         self._process: subprocess.Popen[bytes] | None = None
         self.weakness = ""
         self.pid = 0
@@ -59,9 +55,10 @@ class ProcessRunner:
         """Start the process and load the code; CannotTell on systems other than Linux."""
         if not sys.platform.startswith("linux"):
             raise CannotTell("Timing in a process of its own needs Linux.")
-        self._wire, other = socket.socketpair()
-        self._memfd = os.memfd_create("hpclab")
-        fds = (other.fileno(), self._memfd)
+        self._socket, other = socket.socketpair()
+        self._line = Line(self._socket, most=0)
+        self._memory = Memory(os.memfd_create("hpclab"))
+        fds = (other.fileno(), self._memory.fd)
         command = [sys.executable, "-m", "hpclab.measure.worker", *map(str, fds)]
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         root = str(Path(__file__).parents[2])
@@ -74,42 +71,33 @@ class ProcessRunner:
         other.close()
         self.pid = self._process.pid
         self._clock = ~self.pid << 3 | 2  # the CPU clock of a process: clock_getcpuclockid
-        send(self._wire, self._order)
-        if not self._reply(_START_LIMIT, _START_LIMIT).get("alone"):
+        if not self._ask(self._order, _START_LIMIT, _START_LIMIT).get("alone"):
             self.weakness = "helper processes could not be forbidden here (no seccomp filter)"
         return self
 
     def call(self, name: str, calls: Sequence[Arguments], *, path: bool = False) -> list[Answer]:
         """Call `name` with each of `calls`; the arrays of the answers are copies."""
-        arrays: list[np.ndarray] = []
-        packed = [pack(args, arrays) for args in calls]
-        records, end = layout(arrays)
-        for array, record in zip(arrays, records, strict=True):
-            self._write(raw(array), record["at"])
-        order = {"name": name, "calls": packed, "arrays": records, "end": end, "path": path}
+        self._running()
+        arrays: Arrays = []
+        packed = pack([tuple(args) for args in calls], arrays)
+        end = self._memory.put(arrays)
         threads = self._threads_cpu() if path else {}
-        send(self._wire, order)
-        reply = self._reply(self._cpu_limit, self._wall_limit)
+        order = {"name": name, "calls": packed, "end": end, "path": path}
+        reply = self._ask(order, self._cpu_limit, self._wall_limit)
         if "failed" in reply:
             raise _call_failed(reply["failed"])
         busiest = max((cpu - threads.get(t, 0.0) for t, cpu in self._threads_cpu().items()),
                       default=0.0) if path else 0.0  # fmt: skip
         try:
-            afterwards = [self._read(record) for record in records]
-            results = [self._read(record) for record in reply["arrays"]]
-            if len(reply["answers"]) != len(calls):
-                raise WireError(f"{len(reply['answers'])} answers to {len(calls)} calls")
+            afterwards = unpack(packed, self._memory.copies(0, end))
+            answers = unpack(reply["answers"], self._memory.copies(end, self._most))
             # A path is what the code's own process says; its busiest thread is what we see.
             share = busiest / len(calls)
             return [
-                Answer(
-                    unpack(answer["result"], results),
-                    max(float(answer["path"]), share),
-                    unpack(args, afterwards),
-                )
-                for answer, args in zip(reply["answers"], packed, strict=True)
+                Answer(result, max(share, float(own)), args)
+                for (result, own), args in zip(answers, afterwards, strict=True)
             ]
-        except (WireError, KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise self._gone(f"an answer that makes no sense ({error})") from None
 
     def freeze(self) -> None:
@@ -137,8 +125,8 @@ class ProcessRunner:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            self._wire.close()
-            os.close(self._memfd)
+            self._socket.close()
+            os.close(self._memory.fd)
             self._process = None
 
     def __enter__(self) -> Self:
@@ -147,24 +135,40 @@ class ProcessRunner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _reply(self, cpu_limit: float, wall_limit: float) -> Any:
+    def _ask(self, order: Any, cpu_limit: float, wall_limit: float) -> dict[str, Any]:
+        """Send an order and wait for the answer."""
+        self._socket.settimeout(wall_limit)
+        try:
+            self._line.write(order)
+        except TimeoutError:
+            raise self._gone("the process no longer listens") from None
+        except OSError:
+            raise self._gone(self._end()) from None
+        return self._reply(cpu_limit, wall_limit)
+
+    def _reply(self, cpu_limit: float, wall_limit: float) -> dict[str, Any]:
         """The next message; killed and told where the code takes more than its limits."""
         began, used, waited = time.monotonic(), self.cpu(), waiting_time(self.pid)
-        while not select.select([self._wire], [], [], 0.05)[0]:
-            if self.cpu() - used > cpu_limit:
-                raise self._gone(f"no answer after {cpu_limit:g} s of CPU time")
-            if time.monotonic() - began > wall_limit:
-                now = waiting_time(self.pid)
-                late = self._gone(f"no answer within {wall_limit:g} s")
-                if starved(waited, now, wall_limit):
-                    raise CannotTell(f"No answer within {wall_limit:g} s: the machine is busy.")
-                raise late
         try:
-            return receive(self._wire, _MOST_REPLY)
+            while not (frames := self._arrived()):
+                if self.cpu() - used > cpu_limit:
+                    raise self._gone(f"no answer after {cpu_limit:g} s of CPU time")
+                if time.monotonic() - began > wall_limit:
+                    now = waiting_time(self.pid)
+                    late = self._gone(f"no answer within {wall_limit:g} s")
+                    if starved(waited, now, wall_limit):
+                        raise CannotTell(f"No answer within {wall_limit:g} s: the machine is busy.")
+                    raise late
+            ((reply, _),) = frames
+            return dict(reply)
         except (EOFError, OSError):
             raise self._gone(self._end()) from None
-        except (ValueError, RecursionError):
+        except (TypeError, ValueError):
             raise self._gone("an answer that makes no sense") from None
+
+    def _arrived(self) -> list[Any]:
+        """What has come within a moment."""
+        return self._line.read() if select.select([self._socket], [], [], 0.05)[0] else []
 
     def _threads_cpu(self) -> dict[str, float]:
         """CPU seconds of each thread, where the kernel keeps such books."""
@@ -173,25 +177,6 @@ class ProcessRunner:
             with contextlib.suppress(OSError, ValueError):
                 used[file.parent.name] = int(file.read_text().split()[0]) / 1e9
         return used
-
-    def _write(self, flat: np.ndarray, at: int) -> None:
-        # pwrite and pread, not a mapping: the code on the other side could shrink the file, and
-        # touching a page that is gone would kill this process.
-        done = 0
-        while done < flat.size:
-            done += os.pwrite(self._memfd, flat[done:].data, at + done)
-
-    def _read(self, record: Any) -> np.ndarray:
-        _, _, size = described(record)
-        if size > self._memory:
-            raise WireError(f"an array of {size:,} bytes")
-        buffer, done = np.empty(size, np.uint8), 0
-        while done < size:
-            got = os.preadv(self._memfd, [buffer[done:].data], int(record["at"]) + done)
-            if not got:
-                raise WireError("an array that is not there")
-            done += got
-        return cooked(buffer, record)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -217,7 +202,7 @@ class ProcessRunner:
 
 
 def _call_failed(said: Any) -> CallFailed:
-    try:
-        return CallFailed(str(said["got"]), str(said["why"]), stub=bool(said["stub"]))
-    except (KeyError, TypeError):
-        return CallFailed("an answer that makes no sense", "Leave the process's files alone.")
+    match said:
+        case {"got": str(got), "why": str(why), "stub": bool(stub)}:
+            return CallFailed(got, why, stub=stub)
+    return CallFailed("an answer that makes no sense", "Leave the process's files alone.")

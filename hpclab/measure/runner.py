@@ -7,8 +7,6 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from hpclab.wire import cooked, describe
-
 Arguments = tuple[Any, ...]
 
 
@@ -114,6 +112,7 @@ def aligned(value: Any) -> Any:
         return value
     room = np.empty(value.nbytes + 64, np.uint8)
     start = -room.ctypes.data % 64
-    copy = cooked(room[start : start + value.nbytes], describe(value))
+    order: Any = "F" if value.flags.fnc else "C"
+    copy = np.ndarray(value.shape, value.dtype, room, start, order=order)
     copy[...] = value
     return copy

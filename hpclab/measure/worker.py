@@ -7,92 +7,20 @@ other side (`hpclab.measure.process`).
 """
 
 import contextlib
-import json
-import mmap
-import os
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from hpclab.wire import cooked, describe, pack, raw, unpack
-
-PAGE = 4096
-_LENGTH = struct.Struct("<Q")
-
-
-def send(connection: socket.socket, message: Any) -> None:
-    """Send one JSON message: its length, then its text."""
-    text = json.dumps(message).encode()
-    connection.sendall(_LENGTH.pack(len(text)) + text)
-
-
-def receive(connection: socket.socket, most: int = 1 << 30) -> Any:
-    """One JSON message; EOFError where the other side is gone, ValueError where it is none."""
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    if length > most:
-        raise ValueError(f"a message of {length:,} bytes")
-    return json.loads(_exactly(connection, length))
-
-
-def _exactly(connection: socket.socket, length: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < length:
-        part = connection.recv(min(length - len(parts), 1 << 20))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
-
-
-class Memory:
-    """The shared memory with the arrays of a call: arguments first, results behind them."""
-
-    def __init__(self, fd: int) -> None:
-        self._fd, self._map = fd, None
-
-    def view(self, size: int) -> Any:
-        """All of it as a buffer, of at least `size` bytes."""
-        if size > os.fstat(self._fd).st_size:
-            os.ftruncate(self._fd, size)
-        if self._map is None or len(self._map) < size:
-            self._map = mmap.mmap(self._fd, 0)  # type: ignore[assignment]
-        return memoryview(self._map)  # type: ignore[arg-type]
-
-    def arrays(self, records: list[Any], size: int) -> list[np.ndarray]:
-        """The arrays that lie in it."""
-        whole = self.view(size)
-        return [cooked(whole[record["at"] :], record) for record in records]
-
-    def put(self, arrays: list[np.ndarray], start: int) -> list[dict[str, Any]]:
-        """Copy arrays into it from `start` on; their records."""
-        records, end = layout(arrays, start)
-        whole = self.view(end)
-        for array, record in zip(arrays, records, strict=True):
-            flat = raw(array)
-            whole[record["at"] : record["at"] + flat.size] = flat.data
-        return records
-
-
-def layout(arrays: list[np.ndarray], start: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Records that say where each array lies, on pages of its own, and where the last one ends."""
-    records = []
-    for array in arrays:
-        start = -(-start // PAGE) * PAGE
-        records.append({**describe(array), "at": start})
-        start += array.nbytes
-    return records, max(start, 1)
+from hpclab.wire import Arrays, Line, Memory, pack, unpack
 
 
 def main() -> None:
     """Load, confine, then answer call after call until the other side closes."""
-    connection = socket.socket(fileno=int(sys.argv[1]))
+    line = Line(socket.socket(fileno=int(sys.argv[1])))
     memory = Memory(int(sys.argv[2]))
-    order = receive(connection)
+    order, _ = line.next()
     import numba  # noqa: F401  # before the limits, so that it is not charged to the code
 
     _limit_memory(order["memory"])
@@ -100,10 +28,15 @@ def main() -> None:
 
     confined = alone()
     namespace = _load(order)
-    send(connection, {"ready": True, "alone": confined})
+    line.write({"alone": confined})
     with contextlib.suppress(EOFError):
         while True:
-            send(connection, _answer(namespace, memory, receive(connection)))
+            order, _ = line.next()
+            answer = _answer(namespace, memory, order)
+            try:
+                line.write(answer)
+            except ValueError as error:
+                line.write(_failed(str(error), "The result is too long."))
 
 
 def _load(order: dict[str, Any]) -> dict[str, Any]:
@@ -123,15 +56,15 @@ def _answer(namespace: dict[str, Any], memory: Memory, order: dict[str, Any]) ->
     name = order["name"]
     if name not in namespace:
         return _failed(f"there is no `{name}`", f"Define a function `{name}`.")
-    arrays = memory.arrays(order["arrays"], order["end"])
-    calls = [unpack(args, arrays) for args in order["calls"]]
-    results: list[np.ndarray] = []
+    calls = unpack(order["calls"], memory.views())
+    results: Arrays = []
     try:
         function = namespace[name]
         if order["path"]:
             function = _with_regions(function)
-        packed = [_one(function, args, order["path"], results) for args in calls]
-        return {"answers": packed, "arrays": memory.put(results, order["end"])}
+        answers = pack([_one(function, args, order["path"]) for args in calls], results)
+        memory.put(results, order["end"])
+        return {"answers": answers}
     except NotImplementedError as error:
         return {"failed": {"got": "NotImplementedError", "why": str(error), "stub": not error.args}}
     except SystemExit:
@@ -149,16 +82,13 @@ def _with_regions(function: Any) -> Any:
     return with_regions(function)
 
 
-def _one(
-    function: Callable[..., Any], args: Any, path: bool, results: list[np.ndarray]
-) -> dict[str, Any]:
-    """One call: its packed result and, if asked for, the seconds of its critical path."""
+def _one(function: Callable[..., Any], args: Any, path: bool) -> tuple[Any, float]:
+    """One call: its result and, if asked for, the seconds of its critical path."""
     if not path:
-        return {"result": pack(function(*args), results), "path": 0.0}
+        return function(*args), 0.0
     from hpclab.measure.regions import critical_path
 
-    result, seconds = critical_path(lambda: function(*args))
-    return {"result": pack(result, results), "path": seconds}
+    return critical_path(lambda: function(*args))
 
 
 def _failed(got: str, why: str) -> dict[str, Any]:

@@ -55,11 +55,69 @@ def f(a, k, out):
         ("def f(x):\n    return f", "cannot cross"),
         ("def f():\n    return 1", "TypeError"),
         ("import numpy as np\ndef f(x):\n    return np.ones(10**10)", "MemoryError"),
+        ("def f(x):\n    return 'x' * 2**24", "is too large"),
         ("import os\ndef f(x):\n    os.write(int(__import__('sys').argv[1]), b'x' * 99)", "sense"),
     ],
 )
 def test_a_call_that_gives_no_answer_says_why(cell: str, got: str) -> None:
     assert got in failure(cell, X).got
+
+
+TELL = """
+import os, socket, struct, sys
+from hpclab.wire import Line, frame
+end = socket.socket(fileno=int(sys.argv[1]))
+tell = Line(end).write
+answers = lambda result, path=0.0: {"answers": ["l", [["t", [result, path]]]]}
+"""
+LIES = {
+    "a number": ("tell(3)", "no sense"),
+    "no answers": ("tell({})", "no sense"),
+    "answers of another number": ("tell({'answers': ['l', []]})", "no sense"),
+    "a path beyond all numbers": ("tell(answers(1, 10**400))", "no sense"),
+    "an array that is not there": ("tell(answers(['a', '<f8', 'C', [10**6]]))", "not there"),
+    "arrays beyond the memory": ("tell(answers(['a', '|u1', 'C', [10**10]]))", "too many"),
+    "an array of pointers": ("tell(answers(['a', '|O', 'C', [1]]))", "no value that can cross"),
+    "a failure in numbers": ("tell({'failed': {'got': 1, 'why': 2, 'stub': 3}})", "no sense"),
+    "two at once": ("end.sendall(2 * b''.join(frame(answers(1))))", "no sense"),
+    "bytes beside the JSON": ("tell(answers(1), [x])", "no sense"),
+    "a gigabyte of JSON": ("end.sendall(struct.pack('<QQ', 1 << 30, 0))", "no sense"),
+    "a shrunk file": ("os.ftruncate(int(sys.argv[2]), 0); tell(answers(1))", "not there"),
+    "half a message": ("end.sendall(b'1234'); import time; time.sleep(60)", "within 1 s"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_on_the_wire_is_no_answer(lie: str) -> None:
+    code, got = LIES[lie]
+    cell = TELL + f"def f(x):\n    {code}\n    os._exit(0)\n"
+    limits = {"wall_limit": 1.0} if "sleep" in code else {}
+    assert got in failure(cell, X, **limits).got
+
+
+def test_a_path_that_is_no_number_counts_as_none() -> None:
+    cell = TELL + "def f(x):\n    tell(answers(1, float('nan')))\n    os._exit(0)\n"
+    with ProcessRunner([cell]) as runner:
+        assert runner.call("f", [(X,)])[0].path == 0.0
+
+
+def test_a_process_that_ends_between_calls_says_so() -> None:
+    cell = "import os, threading\ndef f(x):\n    threading.Timer(0.1, os._exit, [3]).start()\n"
+    with ProcessRunner([cell]) as runner:
+        runner.call("f", [(X,)])
+        os.waitid(os.P_PID, runner.pid, os.WEXITED | os.WNOWAIT)
+        for got in ("ended with exit code 3", "the process has ended"):
+            with pytest.raises(CallFailed, match=got):
+                runner.call("f", [(X,)])
+
+
+def test_who_does_not_listen_does_not_hold_us_up() -> None:
+    cell = TELL + "def f(x):\n    tell(answers(1))\n    import time\n    time.sleep(60)\n"
+    with ProcessRunner([cell]) as runner:
+        runner.call("f", [(X,)])
+        runner._wall_limit = 1.0
+        with pytest.raises(CallFailed, match="no longer listens"):
+            runner.call("f", [("x" * 10**7,)])
 
 
 def test_a_stub_is_told_apart() -> None:
