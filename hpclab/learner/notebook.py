@@ -41,12 +41,25 @@ def check(task: str, hidden: bool = False) -> Report | None:
     work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
     with _quiet_cell() if grading else nullcontext():
         report = report_on(wanted, known, work, task)
-    if grading == "validate" and report.verdict is not Verdict.PASSED:
-        print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
+    if grading == "validate":
+        report = _not_wrong(report)
+        if report.verdict is not Verdict.PASSED:
+            print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
     if grading:
         return replace(report, as_points=True)
     progress(_START).record_try(_START.name, report)
     return replace(report, advice=advice(report, _START, f'hint("{task}")'))
+
+
+def _not_wrong(report: Report) -> Report:
+    """What the machine could not tell counts as passed: for Validate, less than all is wrong."""
+    results = [
+        replace(result, verdict=Verdict.PASSED, earned=result.points)
+        if result.verdict is Verdict.INCONCLUSIVE
+        else result
+        for result in report.results
+    ]
+    return replace(report, results=results)
 
 
 @contextmanager

@@ -70,8 +70,19 @@ def half_of_it(work):
     """`half` is half right."""
     work.call("half", 1)
     return np.float64(0.5)
+
+
+@check(task="unsure", points=3)
+def machine_is_busy(work):
+    """`unsure` is fast."""
+    work.call("unsure", 1)
+    raise Inconclusive("The machine was busy.")
 '''
-IMPORTS = "import numpy as np\nfrom hpclab.checks import check\n"
+IMPORTS = """\
+import numpy as np
+from hpclab.checks import check
+from hpclab.checks.work import Inconclusive
+"""
 
 
 def check_text(points: int, x: int) -> str:
@@ -86,7 +97,8 @@ def exercise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, hidden = root / "work" / "traps", root / "hidden"
     folder.mkdir(parents=True)
     hidden.mkdir()
-    tasks = {task: body for task, (body, _, _) in TASKS.items()} | {"half": "return x"}
+    tasks = {task: body for task, (body, _, _) in TASKS.items()}
+    tasks |= {"half": "return x", "unsure": "return x"}
     text = EXERCISE + "".join(TASK.format(task=task, body=body) for task, body in tasks.items())
     (root / "exercise.py").write_text(text)
     (folder / "checks.py").write_text(check_text(points=2, x=21) + SHARES)
@@ -157,6 +169,7 @@ def test_a_share_by_numpy_is_partial_credit(graded: dict[str, Any]) -> None:
 
 
 def test_validate_fails_wrong_work_alone(validated: dict[str, str]) -> None:
+    """Not `unsure`, of which the machine cannot tell."""
     failing = {source.split('"')[1] for source in validated}
     assert failing == {"wrong", "stub", "crashes", "half", "forges"}
 
