@@ -36,6 +36,7 @@ _DTYPES = {
     for kind in "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
     for code in (np.dtype(kind).str, np.dtype(kind).newbyteorder().str)
 }
+_NUMPY: Any = (np.ndarray, np.generic)
 _PLAIN = {type(None), bool, float, str}
 _TAGS: dict[type, str] = {list: "l", tuple: "t", set: "s", dict: "d"}
 
@@ -56,12 +57,12 @@ def pack(value: Any, arrays: Arrays, depth: int = 0) -> Any:
         return value
     if depth > _DEEPEST:
         raise ValueError(f"{_TOO_DEEP} cannot cross to another process: send an array")
-    if kind is np.ndarray and value.dtype.str in _DTYPES:
-        arrays.append(value)
-        order = "F" if value.flags.fnc else "C"
-        return ["a", value.dtype.str, order, list(value.shape)]
-    if isinstance(value, np.generic) and kind is value.dtype.type and value.dtype.str in _DTYPES:
-        return ["n", value.dtype.str, value.tobytes().hex()]
+    if isinstance(value, _NUMPY) and (code := value.dtype.str) in _DTYPES:
+        if kind is np.ndarray:
+            arrays.append(value)
+            return ["a", code, "F" if value.flags.fnc else "C", list(value.shape)]
+        if kind is value.dtype.type:
+            return ["n", code, value.tobytes().hex()]
     if kind is complex:
         return ["c", value.real, value.imag]
     if kind not in _TAGS:
@@ -99,6 +100,8 @@ def unpack(tree: Any, take: Take, depth: int = 0) -> Any:
         case ["l" | "t" | "s" as tag, list(items)]:
             values = [unpack(item, take, depth + 1) for item in items]
             return values if tag == "l" else tuple(values) if tag == "t" else set(_keys(values))
+        case ["n", str(code), str(digits)] if code in _DTYPES:
+            return np.frombuffer(bytes.fromhex(digits), _DTYPES[code]).reshape(())[()]
         case ["a", str(code), "C" | "F" as order, list(shape)] if code in _DTYPES:
             size = _size(shape, _DTYPES[code].itemsize)
             return np.ndarray(shape, _DTYPES[code], take(size), order=order)
@@ -106,9 +109,6 @@ def unpack(tree: Any, take: Take, depth: int = 0) -> Any:
             names = [unpack(key, take, depth + 1) for key in keys]
             values = [unpack(item, take, depth + 1) for item in items]
             return dict(zip(_keys(names), values, strict=True))
-        case ["n", str(code), str(digits)] if code in _DTYPES:
-            (scalar,) = np.frombuffer(bytes.fromhex(digits), _DTYPES[code])
-            return scalar
         case ["c", float(real), float(imag)]:
             return complex(real, imag)
     raise ValueError(f"no value that can cross: {reprlib.repr(tree)}")
@@ -144,16 +144,16 @@ def _room(size: int, step: int) -> int:
     return -(-size // step) * step
 
 
-def unpack_frame(tree: Any, data: np.ndarray) -> Any:
+def unpack_frame(tree: Any, data: bytearray) -> Any:
     """The value whose arrays are all that lies in `data`; they are views."""
     end = 0
 
-    def take(size: int) -> np.ndarray:
+    def take(size: int) -> memoryview:
         nonlocal end
         at, end = end, end + _room(size, _ALIGNED)
         if end > len(data):
             raise ValueError(f"{len(data)} bytes of arrays, {end} or more announced")
-        return data[at : at + size]
+        return memoryview(data)[at : at + size]
 
     value = unpack(tree, take)
     if end != len(data):
@@ -162,12 +162,9 @@ def unpack_frame(tree: Any, data: np.ndarray) -> Any:
 
 
 def frame(head: Any, arrays: Sequence[np.ndarray] = ()) -> list[Any]:
-    """One frame in parts: two lengths, `head` as JSON, the arrays at multiples of 64 bytes.
-
-    ValueError where it is too large.
-    """
+    """One frame in parts: two lengths, `head` as JSON, the arrays. ValueError if too large."""
     text = json.dumps(head).encode()
-    size = sum(_room(array.nbytes, _ALIGNED) for array in arrays)
+    size = sum([_room(array.nbytes, _ALIGNED) for array in arrays])
     if len(text) > LONGEST or size > LARGEST:
         raise ValueError(
             f"a message of {len(text) + size:,} bytes is too large: arrays may have {LARGEST:,} "
@@ -175,14 +172,15 @@ def frame(head: Any, arrays: Sequence[np.ndarray] = ()) -> list[Any]:
         )
     parts: list[Any] = [_PREFIX.pack(len(text), size) + text]
     for array in arrays:
-        rest = bytes(_room(array.nbytes, _ALIGNED) - array.nbytes)
-        # Without empty parts: to send nothing to who has all and is gone would be an error.
-        parts += [part for part in (_raw(array), rest) if len(part)]
+        if array.nbytes:  # to send nothing to who has all and is gone would be an error
+            parts.append(_raw(array))
+        if rest := -array.nbytes % _ALIGNED:
+            parts.append(bytes(rest))
     return parts
 
 
-def unframe(buffer: Any, most: int = LARGEST) -> tuple[Any, np.ndarray, int] | None:
-    """Head, bytes of the arrays and length of the frame at the start; None if it is incomplete.
+def unframe(buffer: Any, most: int = LARGEST) -> tuple[Any, bytearray, int] | None:
+    """Head, bytes of the arrays and length of the first frame; None if it is incomplete.
 
     ValueError where it is no frame, or has more than `most` bytes of arrays.
     """
@@ -199,7 +197,7 @@ def unframe(buffer: Any, most: int = LARGEST) -> tuple[Any, np.ndarray, int] | N
         head = json.loads(str(view[_PREFIX.size : middle], "ascii"))
     except RecursionError:
         raise ValueError("lists in lists, too deep") from None
-    return head, np.array(view[middle:end]), end
+    return head, bytearray(view[middle:end]), end
 
 
 class Line:
@@ -220,7 +218,7 @@ class Line:
                 for part in parts:
                     self._end.sendall(part)
 
-    def read(self) -> list[tuple[Any, np.ndarray]]:
+    def read(self) -> list[tuple[Any, bytearray]]:
         """The frames that one read of the socket completes; EOFError at the line's end."""
         more = self._end.recv(1 << 16)
         if not more:
@@ -232,7 +230,7 @@ class Line:
             del self._have[: found[2]]
         return frames
 
-    def next(self) -> tuple[Any, np.ndarray]:
+    def next(self) -> tuple[Any, bytearray]:
         """Wait for a frame, where only one can be on its way."""
         while not (frames := self.read()):
             pass
@@ -240,11 +238,13 @@ class Line:
 
 
 class Memory:
-    """A file in memory, shared by two processes, in which each array has pages of its own."""
+    """A file in memory, shared by two processes, in which each array has pages of its own.
+
+    The wary side copies: the other could shrink the file; to touch a mapped page then would kill.
+    """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-        self._map: Any = bytearray()
 
     def put(self, arrays: Sequence[np.ndarray], start: int = 0) -> int:
         """Write arrays from `start` on, and return where they end; OSError if there is no room."""
@@ -252,42 +252,46 @@ class Memory:
         if end > os.fstat(self.fd).st_size:
             os.ftruncate(self.fd, end)  # says at once if there is no room
         for array in arrays:
-            flat, done = _raw(array), 0
-            while done < len(flat):
-                done += os.pwrite(self.fd, flat[done:].data, start + done)
+            self._write(_raw(array), start)
             start += _room(array.nbytes, _PAGE)
         return end
 
-    def views(self) -> Take:
-        """Takes arrays where they lie, from the start on; for the side that need not be wary."""
-        end = 0
+    def reader(self, start: int = 0, most: int = _MOST) -> Take:
+        """Takes arrays from `start` on, of at most `most` bytes together."""
 
-        def take(size: int) -> memoryview:
-            nonlocal end
-            at, end = end, end + _room(size, _PAGE)
-            if end > len(self._map):
-                self._map = mmap.mmap(self.fd, 0)
-            return memoryview(self._map)[at : at + size]
-
-        return take
-
-    def copies(self, start: int, most: int) -> Take:
-        """Takes copies of arrays, from `start` on, of at most `most` bytes together."""
-
-        # No mapping: the other side could shrink the file, and touching a page that is gone
-        # would kill this process.
-        def take(size: int) -> np.ndarray:
+        def take(size: int) -> Any:
             nonlocal start, most
-            most -= size
+            at, start, most = start, start + _room(size, _PAGE), most - size
             if most < 0:
                 raise ValueError(f"{-most:,} bytes of arrays too many")
-            copy, done = np.empty(size, np.uint8), 0
-            while done < size:
-                got = os.preadv(self.fd, [copy[done:].data], start + done)
-                if not got:
-                    raise ValueError("an array that is not there")
-                done += got
-            start += _room(size, _PAGE)
-            return copy
+            return self._read(at, size)
 
         return take
+
+    def _write(self, flat: np.ndarray, at: int) -> None:
+        while len(flat):
+            done = os.pwrite(self.fd, flat.data, at)
+            flat, at = flat[done:], at + done
+
+    def _read(self, at: int, size: int) -> Any:
+        copy, done = np.empty(size, np.uint8), 0
+        while done < size:
+            got = os.preadv(self.fd, [copy[done:].data], at + done)
+            if not got:
+                raise ValueError("an array that is not there")
+            done += got
+        return copy
+
+
+class MappedMemory(Memory):
+    """The same for the other side, which has nothing to fear: arrays are where they lie."""
+
+    _map: Any = bytearray()
+
+    def _write(self, flat: np.ndarray, at: int) -> None:
+        self._read(at, len(flat))[:] = flat.data
+
+    def _read(self, at: int, size: int) -> Any:
+        if at + size > len(self._map):
+            self._map = mmap.mmap(self.fd, 0)
+        return memoryview(self._map)[at : at + size]

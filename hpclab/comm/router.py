@@ -7,8 +7,6 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hpclab.comm.tags import tag_text
 
 _OVERHEAD = 1000  # bytes that a queued message takes beside its data, roughly
@@ -22,7 +20,7 @@ class Message:
     dest: int
     tag: int
     tree: Any
-    data: np.ndarray  # the bytes of its arrays, as `tree` tells
+    data: bytearray  # the bytes of its arrays, as `tree` tells
     bytes: int
     ready: float = 0.0  # the sender's clock when it sent, s
     depth: int = 0  # and its steps

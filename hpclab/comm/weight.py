@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 _BYTES = {type(None): 0, bool: 1, int: 8, float: 8, complex: 16}
 
 
@@ -14,12 +12,13 @@ def weigh(value: Any) -> int:
     bytes, None 0; a list, tuple, set or dictionary the sum of its items, each of them at least 1.
     Shape, dtype and structure travel in the envelope and do not count, as in MPI.
     """
-    if isinstance(value, np.ndarray | np.generic):
-        return value.nbytes
-    if isinstance(value, str):
+    kind = type(value)
+    if kind in _BYTES:
+        return _BYTES[kind]
+    if kind is str:
         return len(value.encode("utf-8", "surrogatepass"))
-    if isinstance(value, dict):
-        value = [*value.keys(), *value.values()]
-    if isinstance(value, list | tuple | set):
+    if kind is dict:
+        return weigh([*value.keys(), *value.values()])
+    if kind in (list, tuple, set):
         return sum(max(1, weigh(item)) for item in value)
-    return _BYTES[type(value)]
+    return int(value.nbytes)

@@ -116,7 +116,7 @@ class _World:
             what = f"wrote to its line what is no message ({error})"
             self._fail(rank, Failure(what, "Send with comm's own methods only."))
 
-    def _handle(self, rank: int, head: Any, data: np.ndarray) -> None:
+    def _handle(self, rank: int, head: Any, data: bytearray) -> None:
         """One frame of a rank, which may hold anything."""
         router = self.router
         match head:
@@ -146,9 +146,10 @@ class _World:
         self, rank: int, message: Message | None, source: int | None = None, tag: int = 0
     ) -> None:
         for free, received in self.router.post(rank, message, source, tag):
-            reply = (received.tree, [received.data]) if received else (None,)
+            tree = received.tree if received else None
+            arrays = [np.frombuffer(received.data, np.uint8)] if received else []
             try:
-                self.lines[free].write(*reply)
+                self.lines[free].write(tree, arrays)
             except OSError:
                 self._fail(free, Failure("asked for a message and did not take it"))
         if self.router.held > _MOST_HELD:
@@ -156,7 +157,7 @@ class _World:
             what = f"sent on although {_MOST_HELD:,} bytes wait and nobody receives them"
             self._fail(rank, Failure(what, advice))
 
-    def _message(self, rank: int, dest: int, tag: int, tree: Any, data: np.ndarray) -> Message:
+    def _message(self, rank: int, dest: int, tag: int, tree: Any, data: bytearray) -> Message:
         size = weigh(unpack_frame(tree, data))
         return Message(rank, self._rank(dest), _tag(tag), tree, data, size)
 

@@ -89,8 +89,8 @@ class ProcessRunner:
         busiest = max((cpu - threads.get(t, 0.0) for t, cpu in self._threads_cpu().items()),
                       default=0.0) if path else 0.0  # fmt: skip
         try:
-            afterwards = unpack(packed, self._memory.copies(0, end))
-            answers = unpack(reply["answers"], self._memory.copies(end, self._most))
+            afterwards = unpack(packed, self._memory.reader(0, end))
+            answers = unpack(reply["answers"], self._memory.reader(end, self._most))
             # A path is what the code's own process says; its busiest thread is what we see.
             share = busiest / len(calls)
             return [

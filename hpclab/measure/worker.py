@@ -13,13 +13,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from hpclab.wire import Arrays, Line, Memory, pack, unpack
+from hpclab.wire import Arrays, Line, MappedMemory, pack, unpack
 
 
 def main() -> None:
     """Load, confine, then answer call after call until the other side closes."""
     line = Line(socket.socket(fileno=int(sys.argv[1])))
-    memory = Memory(int(sys.argv[2]))
+    memory = MappedMemory(int(sys.argv[2]))
     order, _ = line.next()
     import numba  # noqa: F401  # before the limits, so that it is not charged to the code
 
@@ -51,12 +51,14 @@ def _load(order: dict[str, Any]) -> dict[str, Any]:
     return namespace
 
 
-def _answer(namespace: dict[str, Any], memory: Memory, order: dict[str, Any]) -> dict[str, Any]:
+def _answer(
+    namespace: dict[str, Any], memory: MappedMemory, order: dict[str, Any]
+) -> dict[str, Any]:
     """Make the calls; results are copied out here, so that a lazy one is computed in the timing."""
     name = order["name"]
     if name not in namespace:
         return _failed(f"there is no `{name}`", f"Define a function `{name}`.")
-    calls = unpack(order["calls"], memory.views())
+    calls = unpack(order["calls"], memory.reader())
     results: Arrays = []
     try:
         function = namespace[name]

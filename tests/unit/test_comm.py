@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hpclab.comm import Communicator, Run, ranks, ring, run
+from hpclab.comm.weight import weigh
 
 ALPHA, BETA = 2e-6, 1e-9
 
@@ -201,6 +202,20 @@ def test_a_rank_may_send_to_itself_and_tags_tell_apart() -> None:
     assert r.results == [("second", "first", 0.0)]
     assert (r.messages, r.bytes) == ([3], [5 + 6 + 16])
     assert run(lambda c: c.sendrecv(3, 0, 0), 1, synchronous=True).results == [3]
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (None, 0), (True, 1), (7, 8), (-(2**63), 8), (np.nan, 8), (1j, 16), ("grün", 5),
+        (np.float32(1), 4), (np.ones((3, 5), "i2"), 30), (np.ones((0, 9)), 0),
+        (np.ones((10, 10))[::2, ::5], 80), ({1, 2}, 16),
+        ((1.0, None, "", []), 8 + 1 + 1 + 1),  # nothing inside a container is free
+        ({"a": np.ones(2), 3: True}, 1 + 16 + 8 + 1),
+    ],
+)  # fmt: skip
+def test_a_value_counts_its_raw_bytes(value: Any, size: int) -> None:
+    assert weigh(value) == size
 
 
 def test_what_nobody_received_is_told() -> None:

@@ -245,7 +245,7 @@ def test_a_rank_holds_no_line_but_its_own() -> None:
 
 def test_a_message_outlives_its_sender() -> None:
     books = Router(2, 1.0, 0.0, synchronous=True)
-    message = Message(0, 1, 0, None, np.empty(0, np.uint8), 0)
+    message = Message(0, 1, 0, None, bytearray(), 0)
     assert books.post(0, message) == []
     del books.waits[0]  # as when the rank dies while it waits
     assert books.post(1, source=0) == [(1, message)]
