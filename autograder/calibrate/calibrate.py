@@ -70,7 +70,8 @@ def measure(exercise: Exercise, asked: Asked) -> Iterator[Measured]:
             ProcessRunner(asked.file) as reference,
             ProcessRunner(source, threads=question.threads) as candidate,
         ):
-            sides = Side(reference, owned), Side(candidate, name, path=question.threads > 1)
+            path = question.threads > 1
+            sides = Side(reference, owned, path), Side(candidate, name, path)
             for name_of_load in LOADS:
                 yield (row := _under(question, version, name_of_load, sides))
                 if row.wrong:

@@ -115,7 +115,7 @@ class TimedWork(Work):
         about = asked.make, asked.size
         with self._asking(), self._beside(asked.name, [asked.reference], asked.threads) as sides:
             reference, candidate = sides
-            candidate.path = asked.threads > 1
+            reference.path = candidate.path = asked.threads > 1
             self._begin_timing(sides, *about, asked.verify)
             found = duet((reference, candidate), *about, asked.times, asked.verify, self.rng)
         self.measured = f"in {'virtual' if candidate.path else 'CPU'} time {found}"

@@ -94,7 +94,7 @@ class ProcessRunner:
             # The main thread copied the results out, which takes about as long as copying them in.
             used[str(self.pid)] = used.get(str(self.pid), 0.0) - (time.thread_time() - began)
             # A path is what the code's own process says; its busiest thread is what we see.
-            share = max(used.values()) / len(calls)
+            share = max(1e-9, *used.values()) / len(calls) if path else 0.0
             return [
                 Answer(result, max(share, float(own)), args)
                 for (result, own), args in zip(answers, afterwards, strict=True)
