@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 from numba import get_num_threads, njit, prange
 
-from hpclab import predict
+from hpclab import compare, predict
 from hpclab.plot import figure, show
 
 
@@ -131,17 +131,15 @@ def numpy_blocks(u, k1, k2, k3, k4, h, out, spare):
         numpy_out(*part, h, out[b], spare)
 
 
-def take_turns(calls, rounds, repeats=1):
-    """Seconds a call, the fastest of `rounds`; in a round each has its turn."""
-    best = dict.fromkeys(calls, float("inf"))
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            for _ in range(repeats):
-                call()
-            seconds = (time.perf_counter() - start) / repeats
-            best[name] = min(best[name], seconds)
-    return best
+# %% [markdown]
+# `compare` calls the functions in turn, in an order drawn anew for each round, so that a machine
+# that grows busy slows them all alike. `medians` takes the seconds a call out of what it found.
+
+
+# %%
+def medians(calls, rounds=9):
+    found = compare(calls, rounds=rounds)
+    return {name: seconds.median for name, seconds in found.seconds.items()}
 
 
 # %% [markdown]
@@ -174,7 +172,7 @@ few = 20_000
 start = time.perf_counter()
 python_loop(*(x[:few] for x in args[:5]), 0.1, out[:few])
 python = (time.perf_counter() - start) / few * n
-seconds = {"Python loop": python, **take_turns(calls, rounds=9)}
+seconds = {"Python loop": python, **medians(calls)}
 for name, s in seconds.items():
     print(f"{name:20s} {s / n * 1e9:8.2f} ns an element")
 guess.reveal(seconds["NumPy"] / seconds["njit loop"])
@@ -267,9 +265,7 @@ streams = {
 }
 counted = {"fill": 8, "scale": 16, "triad": 24, "combine": 48}
 moved = {name: size + 8 for name, size in counted.items()}  # one fetch
-for call in streams.values():
-    call()  # warm-up: compiles
-streamed = take_turns(streams, rounds=9)
+streamed = medians(streams)
 
 
 def rates(sizes):
@@ -342,9 +338,7 @@ for m in sizes:
         "njit loop": lambda a=a, o=o: njit_loop(*a, 0.1, o),
         "prange": lambda a=a, o=o: prange_loop(*a, 0.1, o),
     }
-    repeats = max(1, 100_000 // m)
-    best = take_turns(race, rounds=7, repeats=repeats)
-    for name, s in best.items():
+    for name, s in medians(race, rounds=7).items():
         ladder[name].append(s / m * 1e9)
 tiny.reveal(ladder["NumPy"][0] / ladder["prange"][0])
 
@@ -392,19 +386,16 @@ def sigmoid_numpy(x, out):
 
 x32 = rng.standard_normal(n).astype(np.float32)
 a32, b32 = np.zeros_like(x32), np.zeros_like(x32)
-race = {
-    "NumPy": lambda: sigmoid_numpy(x32, a32),
-    "loop": lambda: sigmoid_loop(x32, b32),
-}
-for call in race.values():
-    call()  # warm-up: compiles
-best = take_turns(race, rounds=5)
+sigmoid_numpy(x32, a32)
+sigmoid_loop(x32, b32)
 np.testing.assert_allclose(a32, b32, rtol=1e-5)
-for name, s in best.items():
-    print(f"{name:6s} {s / n * 1e9:6.2f} ns an element")
-sigmoid_guess.reveal(best["NumPy"] / best["loop"])
+race = compare({"NumPy": sigmoid_numpy, "njit loop": sigmoid_loop}, x32, b32, rounds=9)
+sigmoid_guess.reveal(race.speed_ups["njit loop"].median)
+race
 
 # %% [markdown]
 # The law says *at least*: time ≥ bytes / bandwidth. An exponential takes longer than its bytes
 # do, and NumPy may bring a better one (many at a time, in vector registers) than your compiled
 # loop calls. Count the bytes first; then ask whether bytes are what you wait for.
+#
+# The last figure is how `compare` itself shows what it measured. Use it for your own work.

@@ -1,6 +1,6 @@
 # fails: any_length, distance_lengths, traffic_same_array_twice, softmax_far_rows
-# Right on the example, wrong beside it: a loop unrolled by two without its tail, a scaling that
-# divides by 0, x * x counted as two reads, and the largest score of the array for every row.
+# Right on the example, wrong beside it: a loop unrolled by two without its tail, a mean of no
+# elements, x * x counted as two reads, and the largest score of the array for every row.
 
 
 # %% task="saxpy"
@@ -14,13 +14,10 @@ def saxpy(a, x, y, out):
 # %% task="distance"
 @njit
 def distance(x, y):
-    largest = 0.0
-    for i in range(x.size):
-        largest = max(largest, abs(x[i] - y[i]))
     total = 0.0
     for i in range(x.size):
-        total += ((x[i] - y[i]) / largest) ** 2
-    return largest * math.sqrt(total)
+        total += (x[i] - y[i]) ** 2
+    return math.sqrt(total / x.size) * math.sqrt(x.size)
 
 
 # %% task="traffic"
@@ -34,11 +31,11 @@ def traffic(steps, n, itemsize=8, write_allocate=False):
 
 
 # %% task="softmax_rows"
-@njit
+@njit(parallel=True)
 def softmax_rows(scores):
     top = scores.max() if scores.size else 0.0
     out = np.empty_like(scores)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         total = 0.0
         for j in range(scores.shape[1]):
             out[i, j] = math.exp(scores[i, j] - top)

@@ -10,10 +10,10 @@ def saxpy(a, x, y, out):
 
 
 # %% task="softmax_rows"
-@njit("float64[:, ::1](float64[:, ::1])")
+@njit("float64[:, ::1](float64[:, ::1])", parallel=True)
 def softmax_rows(scores):
     out = np.empty_like(scores)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         top = -np.inf
         for j in range(scores.shape[1]):
             top = max(top, scores[i, j])

@@ -5,10 +5,10 @@
 # %% task="distance"
 @njit
 def distance(x, y):
-    total = np.zeros(1, dtype=x.dtype)
+    total = np.float32(0.0)
     for i in range(x.size):
-        total[0] += (x[i] - y[i]) ** 2
-    return math.sqrt(total[0])
+        total += (x[i] - y[i]) ** 2
+    return math.sqrt(total)
 
 
 # %% task="traffic"
@@ -22,10 +22,10 @@ def traffic(steps, n, itemsize=8, write_allocate=False):
 
 
 # %% task="softmax_rows"
-@njit
+@njit(parallel=True)
 def softmax_rows(scores):
     out = np.empty(scores.shape)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         top = -np.inf
         for j in range(scores.shape[1]):
             top = max(top, scores[i, j])

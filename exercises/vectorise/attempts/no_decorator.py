@@ -1,4 +1,4 @@
-# fails: is_compiled, distance_compiled, softmax_compiled, softmax_memory
+# fails: is_compiled, ten_times_faster, distance_compiled, softmax_compiled, softmax_memory
 # Right numbers, never compiled: loops without @njit, and NumPy where a loop was asked for.
 
 # %% task="saxpy"

@@ -3,10 +3,10 @@
 
 
 # %% task="softmax_rows"
-@njit
+@njit(parallel=True)
 def softmax_rows(scores):
     out = np.empty_like(scores)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         top = 0.0
         for j in range(scores.shape[1]):
             if scores[i, j] > top:

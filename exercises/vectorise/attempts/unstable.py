@@ -15,10 +15,10 @@ def distance(x, y):
 
 
 # %% task="softmax_rows"
-@njit
+@njit(parallel=True)
 def softmax_rows(scores):
     out = np.empty_like(scores)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         total = 0.0
         for j in range(scores.shape[1]):
             out[i, j] = math.exp(scores[i, j])

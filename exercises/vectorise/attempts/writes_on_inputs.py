@@ -1,4 +1,4 @@
-# fails: inputs_untouched, softmax_scores_untouched, traffic_in_place
+# fails: one_pass, inputs_untouched, softmax_scores_untouched, softmax_scales, traffic_in_place
 # Saves a temporary by writing over the caller's arrays; and charges a fetch for every write, even
 # where the line is in the core already.
 
@@ -20,10 +20,10 @@ def traffic(steps, n, itemsize=8, write_allocate=False):
 
 
 # %% task="softmax_rows"
-@njit
+@njit(parallel=True)
 def softmax_rows(scores):
     out = np.empty_like(scores)
-    for i in range(scores.shape[0]):
+    for i in prange(scores.shape[0]):
         top = -np.inf
         for j in range(scores.shape[1]):
             top = max(top, scores[i, j])
