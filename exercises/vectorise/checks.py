@@ -158,7 +158,7 @@ def many_rows(rng, n):
     return (rng.standard_normal((n, 1000)),)
 
 
-@check(task="softmax_rows", points=2, after="softmax_races")
+@check(task="softmax_rows", points=2, after=("softmax_races", "softmax_memory"))
 def softmax_scales(work):
     """On 4 threads `softmax_rows` is at least 2.5 times as fast as `row_by_row` on one.
 
