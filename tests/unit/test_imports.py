@@ -24,7 +24,8 @@ ROOMS = {
     "autograder.build": set(),
     "autograder.verify": {"autograder.build"},
     "autograder.calibrate": {"autograder.build"},
-    "autograder.engine": set(),
+    "autograder.examiner": {"autograder.sandbox"},
+    "autograder.engine": {"autograder.examiner", "autograder.sandbox"},
 }
 
 

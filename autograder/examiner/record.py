@@ -1,0 +1,63 @@
+"""What came of grading one submission, and the notebook that shows it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import nbformat
+
+from autograder.examiner.assignment import Assignment, grade_id
+from autograder.examiner.submission import Submission
+from hpclab.verdicts import Result
+
+Outputs = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came of it; plain values, which can be journalled.
+
+    outputs: notebook outputs of each of the assignment's cells, in their order; results: of each
+    check (none in an assignment for stock nbgrader); inconclusive: the grade cells that a person
+    must look at; waiting: names of checks that were put off until they can be timed alone; notes:
+    sentences for the instructor; cpu, wall: seconds; layers: what confined the code.
+    """
+
+    outputs: list[Outputs]
+    results: list[Result] = field(default_factory=list)
+    inconclusive: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cpu: float = 0.0
+    wall: float = 0.0
+    layers: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Record":
+        """The record back from JSON values."""
+        return cls(**{**record, "results": [Result.from_json(one) for one in record["results"]]})
+
+
+def graded_notebook(assignment: Assignment, submission: Submission, record: Record) -> Any:
+    """The instructor's notebook with the learner's cells in it, and the outputs of grading.
+
+    It is what nbgrader calls the autograded notebook, whatever the submission's own looked like.
+    """
+    cells = []
+    for i, (cell, outputs) in enumerate(zip(assignment.cells, record.outputs, strict=True)):
+        text = submission.cells.get(grade_id(cell), cell["source"])
+        cell = {"id": f"cell-{i}", **cell, "source": text}
+        if cell["cell_type"] == "code":
+            cell["outputs"] = outputs
+        cells.append(cell)
+    return nbformat.from_dict(
+        {
+            "cells": cells,
+            "metadata": {"language_info": {"name": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )

@@ -1,0 +1,160 @@
+"""A submission: the text of the cells that the learner was to fill in, and nothing else.
+
+What is read here was written by somebody who may mean harm. Nothing in it is followed, executed or
+trusted: no links, no metadata but the names of cells, no size that is not bounded.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograder.examiner.assignment import Assignment, Cell, digest_of, text_of
+from hpclab.errors import HpclabError
+
+LARGEST = 64 << 20  # bytes of a notebook
+_FILES, _FILE_BYTES = 200, 64 << 20  # of what lies beside it, all together
+
+
+class Unreadable(HpclabError):
+    """There is no submission that could be graded; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a learner handed in for one notebook.
+
+    cells: the text of solution cells by grade_id; extra: how many code cells of the learner's own
+    there are, which are not run; files: what lies beside the notebook (only assignments that were
+    written for stock nbgrader get to see it); notes: sentences for the report.
+    """
+
+    student: str
+    cells: dict[str, str]
+    extra: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    timestamp: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """One name for the content, whoever handed it in."""
+        return digest_of([self.cells, {name: data.hex() for name, data in self.files.items()}])
+
+
+def read_submission(folder: Path, student: str, assignment: Assignment) -> Submission:
+    """What `student` left in `folder` (submitted/<student>/<assignment>) for this notebook.
+
+    Unreadable where there is nothing, or nothing that could be graded.
+    """
+    path, note = _find(folder, assignment)
+    cells = _read_cells(path)
+    names = assignment.solutions()
+    texts: dict[str, str] = {}
+    extra = 0
+    for cell in cells:
+        name = _name(cell)
+        if name in names:
+            texts[name] = text_of(cell)  # of two cells of one name the last, as in nbgrader
+        elif not name and cell.get("cell_type") == "code" and _own(cell, assignment):
+            extra += 1
+    if not texts:
+        raise Unreadable(
+            f"{path} has none of the cells that were to be filled in ({', '.join(names)}). "
+            "Was another notebook handed in under this name?"
+        )
+    notes = tuple(note)
+    files = {} if assignment.public else dict(_files(folder))
+    stamp = folder / "timestamp.txt"
+    timestamp = stamp.read_text(errors="replace")[:80].strip() if _regular(stamp) else ""
+    return Submission(student, texts, extra, files, notes, timestamp)
+
+
+def submission_of(notebook: Any, student: str, assignment: Assignment) -> Submission:
+    """The same of a notebook that nbgrader has read already."""
+    names = assignment.solutions()
+    found = {_name(cell): text_of(cell) for cell in notebook["cells"] if _name(cell) in names}
+    return Submission(student, found)
+
+
+def _find(folder: Path, assignment: Assignment) -> tuple[Path, list[str]]:
+    """The notebook's file, under another name if need be; no links on the way."""
+    path = folder / f"{assignment.notebook}.ipynb"
+    for place in (folder, folder.parent):
+        if place.is_symlink():
+            raise Unreadable(f"{place} is a link; expected a folder that was handed in.")
+    if path.is_symlink() or (path.exists() and not _regular(path)):
+        raise Unreadable(f"{path} is no plain file; expected a notebook that was handed in.")
+    if path.exists():
+        return path, []
+    others = [other for other in sorted(folder.glob("*.ipynb")) if _regular(other)]
+    if len(others) == 1:
+        return others[0], [f"The notebook was handed in as {others[0].name}."]
+    raise Unreadable(f"There is no {path}; expected one notebook of that name.")
+
+
+def _read_cells(path: Path) -> list[Cell]:
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise Unreadable(
+            f"{path} has {size:,} bytes; expected at most {LARGEST:,}. Clear its outputs, and hand "
+            "it in again."
+        )
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        if "worksheets" in notebook:  # nbformat 3
+            return [_upgraded(cell) for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        cells = notebook["cells"]
+        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+            raise TypeError("its cells are no list of cells")
+        return cells
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise Unreadable(f"{path} is not a notebook that can be read ({problem[:200]}).") from None
+
+
+def _upgraded(cell: Cell) -> Cell:
+    return {**cell, "source": cell.get("input", cell.get("source", ""))}
+
+
+def _name(cell: Any) -> str:
+    """The grade_id that a cell claims; "" where it claims none, or nonsense."""
+    metadata = cell.get("metadata")
+    claimed = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = claimed.get("grade_id") if isinstance(claimed, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _own(cell: Cell, assignment: Assignment) -> bool:
+    """Whether a cell holds code that is in none of the instructor's cells."""
+    text = text_of(cell).strip()
+    return bool(text) and all(text != text_of(one).strip() for one in assignment.cells)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Plain files beside the notebooks, links left out, up to a number and a size."""
+    room, count = _FILE_BYTES, 0
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(one for one in folders if not one.startswith("."))
+        for name in sorted(names):
+            path = Path(base, name)
+            if name.endswith(".ipynb") or not _regular(path):
+                continue
+            room, count = room - path.stat().st_size, count + 1
+            if room < 0 or count > _FILES:
+                raise Unreadable(
+                    f"{folder} has too many files beside the notebook, or too large ones; expected "
+                    f"at most {_FILES} of {_FILE_BYTES:,} bytes together."
+                )
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def _regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
