@@ -18,8 +18,11 @@ from hpclab.wire import Arrays, Line, MappedMemory, pack, unpack
 
 def main() -> None:
     """Load, confine, then answer call after call until the other side closes."""
-    line = Line(socket.socket(fileno=int(sys.argv[1])))
-    memory = MappedMemory(int(sys.argv[2]))
+    work(Line(socket.socket(fileno=int(sys.argv[1]))), MappedMemory(int(sys.argv[2])))
+
+
+def work(line: Line, memory: MappedMemory) -> None:
+    """The same in a process that is there already: a fork, say."""
     order, _ = line.next()
     import numba  # noqa: F401  # before the limits, so that it is not charged to the code
 
@@ -29,12 +32,17 @@ def main() -> None:
     confined = alone()
     namespace = _load(order)
     line.write({"alone": confined})
+    serve(line, lambda order: _answer(namespace, memory, order))
+
+
+def serve(line: Line, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Answer order after order until the other side closes."""
     with contextlib.suppress(EOFError):
         while True:
             order, _ = line.next()
-            answer = _answer(namespace, memory, order)
+            reply = answer(order)
             try:
-                line.write(answer)
+                line.write(reply)
             except ValueError as error:
                 line.write(_failed(str(error), "The result is too long."))
 
