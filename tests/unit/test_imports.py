@@ -25,7 +25,8 @@ ROOMS = {
     "autograder.verify": {"autograder.build"},
     "autograder.calibrate": {"autograder.build"},
     "autograder.examiner": {"autograder.sandbox"},
-    "autograder.engine": {"autograder.examiner", "autograder.sandbox"},
+    "autograder.records": {"autograder.examiner"},
+    "autograder.engine": {"autograder.examiner", "autograder.sandbox", "autograder.records"},
 }
 
 

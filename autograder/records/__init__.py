@@ -1,0 +1,1 @@
+"""What is kept and handed out of grading: gradebook, feedback, exports, similarity."""
