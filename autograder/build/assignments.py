@@ -1,9 +1,7 @@
 """`_build/course`: a true nbgrader course directory, made from the exercises."""
 
 import logging
-import os
 import shutil
-import sys
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -15,6 +13,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.build.exercise import Exercise
 from autograder.build.files import replace_folder, write_text
 from autograder.build.notebooks import as_text, source_notebook
+from autograder.tools import alembic_within_reach
 from hpclab.checks.language import CHECKS_FILE
 from hpclab.errors import HpclabError
 from hpclab.learner.hints import HINTS_FILE
@@ -83,8 +82,7 @@ def _write_source(out: Path, exercise: Exercise) -> None:
 
 def _release(out: Path, slug: str, gradebook: bool) -> bool:
     """Run nbgrader's generate_assignment; say whether the release is another than before."""
-    # nbgrader runs `alembic`, which stands beside this Python.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    alembic_within_reach()
     config = load_config(out)
     beside = out / ".release"
     shutil.rmtree(beside, ignore_errors=True)

@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, SubmittedAssignment
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Execute, SaveAutoGrades
 from nbgrader.utils import find_all_files, parse_utc
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from autograder.tools import alembic_within_reach
 from hpclab.errors import HpclabError
 
 _TIMESTAMP = "timestamp.txt"
@@ -76,6 +78,7 @@ class Records:
         if self._late:
             self._late.init_plugin()
         self._save = SaveGrades(parent=self._autograde)
+        alembic_within_reach()
         with _said_plainly(self._coursedir.db_url):
             self._save.gradebook = Gradebook(self._coursedir.db_url, self._coursedir.course_id)
 
@@ -204,7 +207,7 @@ class Records:
             contents[_TIMESTAMP] = f"{when} UTC".encode()
         for name, graded in notebooks.items():
             if graded.notebook:
-                contents[f"{name}.ipynb"] = nbformat.writes(graded.notebook).encode()
+                contents[f"{name}.ipynb"] = (nbformat.writes(graded.notebook) + "\n").encode()
         for name, data in contents.items():
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -245,8 +248,16 @@ def _said_plainly(url: str) -> Iterator[None]:
             f"The gradebook misses something: {error}. Expected an assignment that "
             "`nbgrader generate_assignment` released as it stands, and students who are enrolled."
         ) from None
-    except OperationalError as error:
+    except (SQLAlchemyError, InvalidEntry, ImportError) as error:
+        problem = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise HpclabError(
-            f"The gradebook {url} cannot be used ({error.orig}). If nbgrader was upgraded, back it "
-            "up and run `nbgrader db upgrade`."
+            f"The gradebook {_without_password(url)} cannot be used: {problem}. Is its URL right? "
+            "If nbgrader was upgraded, back the gradebook up and run `nbgrader db upgrade`."
         ) from None
+
+
+def _without_password(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "URL"

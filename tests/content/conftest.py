@@ -1,5 +1,6 @@
 """A small course of one lesson, `double`, made by `autograder new-lesson` itself."""
 
+import copy
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from autograder.build.make import build
 from autograder.build.scaffold import new_lesson
 from hpclab.course import Course
+from tests.content.plain import Twins, make_twins
 
 MANIFEST = """\
 [course]
@@ -53,3 +55,18 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(built_once: Path, tmp_path: Path) -> Path:
     """The course's folder with its nbgrader course built (no book), to be changed at will."""
     return shutil.copytree(built_once, tmp_path / "mini")
+
+
+@pytest.fixture(scope="session")
+def twins_once(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    folder = tmp_path_factory.mktemp("plain")
+    return make_twins(folder / "theirs", folder / "ours")
+
+
+@pytest.fixture
+def twins(twins_once: Twins, tmp_path: Path) -> Twins:
+    """A course for stock nbgrader, graded by it; the same before; settings of the second."""
+    theirs, ours = (shutil.copytree(one, tmp_path / one.name) for one in twins_once[:2])
+    config = copy.deepcopy(twins_once[2])
+    config.CourseDirectory.root = str(ours)
+    return theirs, ours, config
