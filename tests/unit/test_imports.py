@@ -24,6 +24,7 @@ ROOMS = {
     "autograder.build": set(),
     "autograder.verify": {"autograder.build"},
     "autograder.calibrate": {"autograder.build"},
+    "autograder.sandbox": set(),
     "autograder.examiner": {"autograder.sandbox"},
     "autograder.records": {"autograder.examiner"},
     "autograder.engine": {"autograder.examiner", "autograder.sandbox", "autograder.records"},

@@ -1,0 +1,1 @@
+"""The sandbox: untrusted code in a freshly forked, confined process."""
