@@ -97,21 +97,17 @@ def reap_all(pid: int) -> int:
 
     For A, which must have no other children. If B ended by itself, its status tells so.
     """
-    status = None
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    while True:
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        try:
-            ended, value = os.waitpid(-1, 0)
-        except ChildProcessError:
-            break
-        if ended == pid:
-            status = value
-    if status is None:
-        raise ChildProcessError(f"{pid} is no child of this process")
+    _, status = os.waitpid(pid, 0)
+    # With a pid namespace, that was all. Without, orphans have become children of this process.
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                for process in psutil.Process().children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+                os.waitpid(-1, 0)
     return status
 
 
