@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from autograder.engine import commands as engine
 from hpclab.console import run_app
 from hpclab.course import Course, find_root
 
@@ -13,6 +14,8 @@ app = typer.Typer(
     help="Build, verify and grade a course.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 console = Console()
+app.command()(engine.grade)
+app.command()(engine.regrade)
 
 
 def _log(line: str) -> None:

@@ -1,0 +1,63 @@
+"""The commands that grade: `autograder grade`, `regrade` and `watch`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Name = Annotated[str | None, typer.Argument(help="One assignment; without it, all handed in.")]
+Course = Annotated[Path | None, typer.Option(help="The course directory; by default around here.")]
+Submitted = Annotated[Path | None, typer.Option(help="A folder instead of the course's submitted.")]
+Gradebook = Annotated[str | None, typer.Option(help="A database's URL instead of the course's.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="How many at once; by default, the cores.")]
+Scheduler = Annotated[str | None, typer.Option(help="The address of a Dask scheduler to run on.")]
+Trust = Annotated[
+    bool, typer.Option("--trust-submissions", help="Run them even where nothing confines them.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Run again what a person would have to look at.")
+]
+
+
+def grade(
+    assignment: Name = None,
+    submitted: Submitted = None,
+    gradebook: Gradebook = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    course: Course = None,
+    trust: Trust = False,
+    retry: Retry = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade what was handed in; exit code 3 when something waits for a person."""
+    from autograder.engine.course import CourseFolder
+    from autograder.engine.farm import Farm
+    from autograder.engine.session import grade_all, tell
+
+    folder = CourseFolder.load(course, submitted=submitted, gradebook=gradebook)
+    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust)
+    reports = grade_all(folder, farm, assignment, again=retry)
+    raise typer.Exit(tell(folder, reports, as_json=as_json, changed=False))
+
+
+def regrade(
+    assignment: Name = None,
+    submitted: Submitted = None,
+    gradebook: Gradebook = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    course: Course = None,
+    trust: Trust = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade again what was graded with other checks, and show the difference."""
+    from autograder.engine.course import CourseFolder
+    from autograder.engine.farm import Farm
+    from autograder.engine.session import grade_all, tell
+
+    folder = CourseFolder.load(course, submitted=submitted, gradebook=gradebook)
+    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust)
+    reports = grade_all(folder, farm, assignment, others=True)
+    raise typer.Exit(tell(folder, reports, as_json=as_json, changed=True))

@@ -1,0 +1,245 @@
+"""Where submissions run: on Dask, in this process or on a scheduler's workers anywhere.
+
+Only values travel: an assignment, a submission, a record. Each thread of a worker borrows an
+Examiner, a process of its own that stays warm from one submission to the next.
+"""
+
+import logging
+import queue
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dask
+from dask.distributed import Client, Future, KilledWorker, LocalCluster
+
+from autograder.engine.handedin import Part, environment
+from autograder.engine.lanes import lane
+from autograder.examiner.assignment import Assignment
+from autograder.examiner.record import Record
+from autograder.examiner.submission import Submission
+from hpclab.errors import HpclabError
+from hpclab.measure.machine import cores
+
+_LOSSES = 3  # how often a submission may take its examiner or its worker along
+_LOCAL = {
+    # Dask's web pages know no password: there are none, and its server is on loopback.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.large-graph-warning-threshold": "1GB",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one run; problem: why there is no record, which a person must look at."""
+
+    key: str
+    record: Record | None
+    problem: str = ""
+
+
+class Farm:
+    """Runs submissions on a Dask cluster, started on first use; close it at the end.
+
+    jobs: how many at once on this machine (default: its cores); scheduler: the address of a
+    cluster instead; trust: run them even where nothing can confine them.
+    """
+
+    def __init__(
+        self, *, jobs: int | None = None, scheduler: str | None = None, trust: bool = False
+    ) -> None:
+        self._jobs, self._scheduler, self._trust = jobs or cores(), scheduler, trust
+        self._cluster: LocalCluster | None = None
+        self._client: Client | None = None
+        self._assignments: dict[str, Future[Any]] = {}
+        self._running: dict[Future[Any], str] = {}
+        self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is an answer to wait for."""
+        return bool(self._running)
+
+    @property
+    def no_workers(self) -> bool:
+        """Whether the cluster has no worker at all at the moment."""
+        return self._client is not None and not self._client.scheduler_info()["workers"]
+
+    def submit(self, part: Part, earlier: Record | None = None) -> None:
+        """Send a notebook to be run; with its `earlier` record, what is left of it, timed alone."""
+        client = self._client or self._start()
+        digest = part.assignment.digest
+        if digest not in self._assignments:
+            # A task, not `scatter`: what a lost worker held is then made again.
+            self._assignments[digest] = client.submit(_as_it_is, part.assignment, pure=False)
+        future = client.submit(
+            _run,
+            self._assignments[digest],
+            part.submission,
+            earlier,
+            self._trust,
+            environment(),
+            key=f"examine-{uuid.uuid4().hex}",
+            priority=0 if earlier is None else -1,  # all that may be packed comes first
+        )
+        self._running[future] = part.key
+        future.add_done_callback(self._ended.put)
+
+    def next(self, timeout: float) -> Answer | None:
+        """The next answer; None if there is none within `timeout` seconds.
+
+        HpclabError where the run cannot go on: no confinement, no scheduler.
+        """
+        try:
+            future = self._ended.get(timeout=timeout)
+        except queue.Empty:
+            if self._client and self._client.status not in ("running", "connecting"):
+                raise self._gone() from None
+            return None
+        key = self._running.pop(future)
+        try:
+            return Answer(key, future.result())
+        except HpclabError:
+            raise
+        except KilledWorker:
+            return Answer(key, None, f"It ended the worker that ran it {_LOSSES + 1} times.")
+        except Exception as error:  # whatever a foreign worker may lack
+            if future.cancelled():
+                raise self._gone() from None
+            raise HpclabError(
+                f"A worker could not grade ({type(error).__name__}: {error}). Expected workers in "
+                f"the same environment as this one: {environment()}."
+            ) from error
+        finally:
+            future.release()
+
+    def close(self) -> None:
+        """End what runs and give everything back."""
+        if self._client:
+            _close_quietly(self._client, list(self._running), remote=self._cluster is None)
+        if self._cluster:
+            _stopping.set()
+            close_examiners()
+            self._cluster.close(timeout=5)
+        self._client = self._cluster = None
+        self._running, self._assignments = {}, {}
+
+    def _start(self) -> Client:
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        if self._scheduler:
+            try:
+                self._client = Client(self._scheduler, timeout=10, set_as_default=False)
+            except (OSError, ValueError) as error:  # TimeoutError is one
+                raise HpclabError(
+                    f"No Dask scheduler answers at {self._scheduler} ({error}). Expected an "
+                    "address such as tcp://127.0.0.1:8786, where `dask scheduler` runs."
+                ) from None
+            return self._client
+        _stopping.clear()
+        with dask.config.set(_LOCAL):
+            self._cluster = LocalCluster(
+                n_workers=1,
+                threads_per_worker=self._jobs,
+                processes=False,
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+            self._client = Client(self._cluster, set_as_default=False)
+        return self._client
+
+    def _gone(self) -> HpclabError:
+        return HpclabError(
+            f"The Dask scheduler {self._scheduler or ''} is gone. What was graded is kept: the "
+            "same command goes on from there."
+        )
+
+
+def _close_quietly(client: Client, running: list[Future[Any]], *, remote: bool) -> None:
+    try:
+        client.cancel(running, force=True)
+        if remote:
+            client.run(close_examiners, True)
+    except Exception:  # a scheduler that is gone has nothing left to give back
+        logging.getLogger(__name__).debug("on closing", exc_info=True)
+    client.close(timeout=5)
+
+
+def _as_it_is(assignment: Assignment) -> Assignment:
+    return assignment
+
+
+def _run(
+    assignment: Assignment,
+    submission: Submission,
+    earlier: Record | None,
+    trust: bool,
+    asked_by: str,
+) -> Record:
+    """On a worker: examine one submission, packed beside others or, with `earlier`, alone."""
+    if environment() != asked_by:
+        raise HpclabError(
+            f"A worker has {environment()}; expected {asked_by}, as where the grader runs."
+        )
+    problem = ""
+    for _ in range(_LOSSES):
+        try:
+            with lane(alone=earlier is not None), _borrowed(trust) as examiner:
+                timed = earlier is not None
+                return examiner.examine(assignment, submission, timed=timed, earlier=earlier)
+        except HpclabError:
+            raise
+        except Exception as error:  # the examiner died: a new one tries
+            if _stopping.is_set():
+                raise
+            problem = f"{type(error).__name__}: {error}"
+    note = f"It ended the process that examines it {_LOSSES} times ({problem[:200]})."
+    return Part(assignment, submission).left_to_a_person(note)
+
+
+_stopping = threading.Event()
+_guard = threading.Lock()
+_idle: list[tuple[bool, Any]] = []
+_busy: list[Any] = []
+
+
+def make_examiner(trust: bool) -> Any:
+    """A new Examiner, which starts its process on first use."""
+    from autograder.examiner.client import Examiner
+
+    return Examiner(trust=trust)
+
+
+@contextmanager
+def _borrowed(trust: bool) -> Iterator[Any]:
+    """An examiner for this thread alone; one that failed is not used again."""
+    with _guard:
+        at = next((i for i, (trusting, _) in enumerate(_idle) if trusting == trust), None)
+        examiner = make_examiner(trust) if at is None else _idle.pop(at)[1]
+        _busy.append(examiner)
+    kept = False
+    try:
+        yield examiner
+        kept = True
+    finally:
+        with _guard:
+            _busy.remove(examiner)
+            if kept:
+                _idle.append((trust, examiner))
+        if not kept:
+            examiner.close()
+
+
+def close_examiners(only_idle: bool = False) -> None:
+    """End the examiners of this process; also those at work, unless told otherwise."""
+    with _guard:
+        ended = [examiner for _, examiner in _idle] + ([] if only_idle else _busy)
+        _idle.clear()
+    for examiner in ended:
+        examiner.close()
