@@ -7,7 +7,7 @@ import contextlib
 import ctypes
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -34,6 +34,8 @@ def moved() -> list[str]:
         (rtsys, "get_allocation_stats"),
         (_nrt_python, "memsys_enable_stats"),
         (parallel, "_launch_threads"),
+        (parallel, "_is_initialized"),
+        (parallel, "CFUNCTYPE"),
     ]
     return [f"{home!r} has no {name}" for home, name in wanted if not hasattr(home, name)]
 
@@ -109,3 +111,19 @@ def watched(function: Any, around: Callable[[Callable[[], None]], None]) -> Any:
     _kept.append(callback)
     llvm.add_symbol(_WATCHED, ctypes.cast(callback, ctypes.c_void_p).value)
     return rewritten(function, lambda text: text.replace("@numba_parallel_for(", f"@{_WATCHED}("))
+
+
+@contextlib.contextmanager
+def without_threads() -> Iterator[None]:
+    """Parallel functions can be compiled here without their threads being started.
+
+    They must not be called; afterwards the first parallel function starts the threads as ever. A
+    process that will fork needs this: GNU OpenMP ends a child whose parent had its threads.
+    """
+    real = parallel.CFUNCTYPE
+    parallel.CFUNCTYPE = lambda *_: lambda _: lambda _: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        parallel.CFUNCTYPE = real
+        parallel._is_initialized = False

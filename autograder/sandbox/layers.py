@@ -1,6 +1,7 @@
 """What holds untrusted code, and how much it may take."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from autograder.sandbox.kernel import NAMESPACES
 
@@ -47,7 +48,8 @@ class Layers:
             elif name == "landlock":
                 left = replace(left, landlock=0)
             else:
-                left = replace(left, **{name: False})
+                off: Any = {name: False}
+                left = replace(left, **off)
         return replace(left, own_proc=left.own_proc and {"pid", "mount"} <= left.namespaces)
 
     @property

@@ -8,6 +8,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from hpclab.checks.timed import TimedWork
 from hpclab.checks.work import Unattempted
 from hpclab.comm import Deadlock, RankFailed, Run, run
@@ -59,13 +61,19 @@ class CountedWork(TimedWork):
         self._guarded(lambda: function(*args))
         return self._guarded(lambda: compiled_allocations(function, args))
 
-    def dask_array(self, data: Any, chunks: Any, dtype: str = "float64") -> Any:
-        """A Dask array of a NumPy array, or of zeros where `data` is a shape."""
+    def dask_array(
+        self, data: Any, chunks: Any, dtype: str = "float64", *, by_tasks: bool = False
+    ) -> Any:
+        """A Dask array of a NumPy array, or of zeros where `data` is a shape.
+
+        `by_tasks`: each chunk is made by a task, as if it were read from a file.
+        """
         import dask.array as da
 
         if isinstance(data, tuple):
             return da.zeros(data, chunks=chunks, dtype=dtype)
-        return da.from_array(data, chunks=chunks)
+        array = da.from_array(data, chunks=chunks)
+        return array.map_blocks(np.copy) if by_tasks else array
 
     def graph(self, lazy: Any) -> Graph:
         """The task graph of a Dask collection, after Dask's own optimisation."""

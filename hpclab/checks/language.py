@@ -2,12 +2,12 @@
 
 import ast
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hpclab.checks.limits import Limits
+from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.errors import FileError, unknown
 
 CHECKS_FILE = "checks.py"
@@ -25,7 +25,13 @@ class Check:
     function: Callable[[Any], float | None]
     file: str
     line: int
-    limits: Limits
+    own: Mapping[str, Any] = field(default_factory=dict)
+    base: Limits = DEFAULT
+
+    @property
+    def limits(self) -> Limits:
+        """What it may take: its own limits, over those of the course."""
+        return replace(self.base, **self.own)
 
     def __call__(self, work: Any) -> float | None:
         """Ask; None means passed, a number in 0..1 is a share of the points."""
@@ -37,15 +43,17 @@ def check(
     task: str,
     points: float = 1.0,
     after: str | tuple[str, ...] = (),
-    wall: float = Limits.wall,
-    cpu: float = Limits.cpu,
-    memory: float = Limits.memory,
-    output: int = Limits.output,
+    wall: float | None = None,
+    cpu: float | None = None,
+    memory: float | None = None,
+    output: int | None = None,
+    processes: int | None = None,
 ) -> Callable[[Callable[[Any], float | None]], Check]:
     """Declare the decorated function a check of `task`, worth `points`.
 
     The docstring is what the learner reads. `after` names checks that must have passed first;
-    otherwise this one is skipped, not failed. The rest are its limits: see `Limits`.
+    otherwise this one is skipped, not failed. The rest are its limits, where they are not those of
+    the course: see `Limits`.
     """
 
     def declare(function: Callable[[Any], float | None]) -> Check:
@@ -58,14 +66,16 @@ def check(
                 f"check '{function.__name__}': expected a docstring; it is "
                 "the sentence that the learner reads",
             )
-        limits = Limits(wall, cpu, memory, output)
-        for field, value in {"points": points, **vars(limits)}.items():
+        limits = {"wall": wall, "cpu": cpu, "memory": memory, "output": output}
+        limits["processes"] = processes
+        own = {name: value for name, value in limits.items() if value is not None}
+        for name, value in {"points": points, **own}.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-                problem = f"{field}: expected a number above 0 (given: {value!r})"
+                problem = f"{name}: expected a number above 0 (given: {value!r})"
                 raise FileError(*where, f"check '{function.__name__}': {problem}")
         names = (after,) if isinstance(after, str) else tuple(after)
         about = (function.__name__, task, float(points), names, description, function)
-        return Check(*about, *where, limits)
+        return Check(*about, *where, own)
 
     return declare
 

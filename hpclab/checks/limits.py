@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hpclab.measure.machine import data_bytes, starved, waiting_time
+from hpclab.measure.machine import limit_memory, starved, waiting_time
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,17 @@ class Limits:
     """What one check may take. Each can be set at the check: `@check(task="f", wall=10)`.
 
     wall and cpu: seconds; memory: bytes of data beyond what the process held before; output:
-    characters that are kept of what is printed.
+    characters that are kept of what is printed; processes: how many there may be at once, threads
+    among them. Where a course is graded, all cells and checks of a notebook together may take
+    `notebook` seconds; processes and notebook are not limited in a learner's own Jupyter.
     """
 
     wall: float = 60.0
     cpu: float = 60.0
     memory: float = 4e9
     output: int = 2_000
+    processes: int = 64
+    notebook: float = 600.0
 
 
 DEFAULT = Limits()
@@ -106,12 +110,9 @@ def _memory(limit: float) -> Iterator[None]:
         return
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = int(data_bytes() + limit)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limit_memory(limit)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -41,6 +41,22 @@ def data_bytes() -> int:
     return int(size) * 1024
 
 
+def limit_memory(more: float, *, for_good: bool = False) -> None:
+    """Let this process have `more` bytes of data than now; beyond that, MemoryError. Linux.
+
+    `for_good`: it cannot be raised again, and holds for the bytes of a file too.
+    """
+    import resource
+
+    kinds = {resource.RLIMIT_DATA: int(data_bytes() + more)}
+    if for_good:
+        kinds[resource.RLIMIT_FSIZE] = int(more)
+    for kind, most in kinds.items():
+        _, hard = resource.getrlimit(kind)
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least if for_good else hard))
+
+
 def waiting_time(process: int | str = "thread-self") -> float | None:
     """Seconds that a process's main thread, or this thread, has waited for a core so far.
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from hpclab.measure.machine import limit_memory
 from hpclab.wire import Arrays, Line, MappedMemory, pack, unpack
 
 
@@ -26,7 +27,7 @@ def work(line: Line, memory: MappedMemory) -> None:
     order, _ = line.next()
     import numba  # noqa: F401  # before the limits, so that it is not charged to the code
 
-    _limit_memory(order["memory"])
+    limit_memory(order["memory"], for_good=True)
     from hpclab.measure.seccomp import alone
 
     confined = alone()
@@ -103,17 +104,6 @@ def _one(function: Callable[..., Any], args: Any, path: bool) -> tuple[Any, floa
 
 def _failed(got: str, why: str) -> dict[str, Any]:
     return {"failed": {"got": got, "why": why, "stub": False}}
-
-
-def _limit_memory(limit: int) -> None:
-    """At most `limit` bytes of data more than now, or in a file; beyond that, an exception."""
-    import resource
-
-    from hpclab.measure.machine import data_bytes
-
-    most = data_bytes() + limit
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 if __name__ == "__main__":

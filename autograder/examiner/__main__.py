@@ -1,0 +1,86 @@
+"""The examiner's process: see `autograder.examiner.client`."""
+
+import ctypes
+import signal
+import sys
+import tempfile
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from autograder.examiner.assignment import Assignment
+from autograder.examiner.examine import Checks, Examination
+from autograder.sandbox.client import Zygote
+from autograder.sandbox.probe import probe
+from hpclab.errors import HpclabError
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Answer order after order until the other side closes."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us decides
+    line = Connection(int(sys.argv[1]))
+    with tempfile.TemporaryDirectory(prefix="hpclab-checks-") as folder:
+        desk = _Desk(Path(folder))
+        try:
+            while True:
+                line.send(desk.answer(*line.recv()))
+        except EOFError:
+            pass
+        finally:
+            desk.close()
+
+
+class _Desk:
+    """What the examiner has before it: a zygote, an assignment and its checks."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._zygote: Zygote | None = None
+        self._loaded: tuple[Assignment, Checks] | None = None
+
+    def answer(self, what: str, *about: Any) -> Any:
+        """The answer to one order; a mistake of the course's is an HpclabError, returned."""
+        try:
+            return getattr(self, f"_{what}")(*about)
+        except HpclabError as error:
+            return HpclabError(str(error))
+        except Exception as error:
+            traceback.print_exc()
+            return HpclabError(f"The examiner failed: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """End the zygote."""
+        if self._zygote:
+            self._zygote.close()
+
+    def _start(self, trust: bool) -> str:
+        layers = probe()
+        if not (layers.safe or trust):
+            raise HpclabError(
+                f"Nothing here can confine a submission ({layers.describe()}). Grade on a Linux "
+                "machine with seccomp or landlock, or, if you trust every submission, say "
+                "--trust-submissions."
+            )
+        self._zygote = Zygote(layers).start()  # before any check is loaded: forks see nothing
+        return layers.describe()
+
+    def _load(self, assignment: Assignment) -> None:
+        # A folder for each: checks that were loaded from an earlier one may still be called.
+        self._loaded = assignment, Checks.load(assignment, self._folder / assignment.digest)
+
+    def _grade(self, submission: Any, timed: bool, earlier: Any) -> Any:
+        assert self._zygote
+        assert self._loaded
+        assignment, checks = self._loaded
+        return Examination(self._zygote, assignment, checks, submission).grade(
+            timed=timed, earlier=earlier
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Outputs that a learner's process claims a cell had: checked, cut, and made nbgrader's."""
+
+from typing import Any
+
+from autograder.examiner.record import Outputs
+
+_KINDS = {
+    "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg",
+    "image/svg+xml",
+}  # fmt: skip
+_IMAGES = 1_000_000  # characters of pictures that a cell may show, beside its text
+
+
+def clean(claimed: Any, room: int) -> Outputs:
+    """What of these outputs is a notebook's, at most about `room` characters and some pictures."""
+    kept: Outputs = []
+    left, pictures = room, _IMAGES
+    for output in claimed if isinstance(claimed, list) else []:
+        one = _one(output)
+        images, text = _size(one)
+        left, pictures = left - text, pictures - images
+        if one and left >= 0 and pictures >= 0:
+            kept.append(one)
+    return kept
+
+
+def _one(output: Any) -> dict[str, Any]:
+    """An output with the fields that it must have, and no others; nothing if it is none."""
+    match output:
+        case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str(text)}:
+            return {"output_type": "stream", "name": name, "text": text}
+        case {"output_type": "execute_result" | "display_data" as kind, "data": dict(data)}:
+            shown = {key: one for key, one in data.items() if key in _KINDS and type(one) is str}
+            about = {"output_type": kind, "data": shown, "metadata": {}}
+            return about | ({"execution_count": None} if kind == "execute_result" else {})
+        case {"output_type": "error", "ename": str(name), "evalue": str(value),
+              "traceback": list(lines)}:  # fmt: skip
+            trace = [line for line in lines if type(line) is str]
+            return {"output_type": "error", "ename": name, "evalue": value, "traceback": trace}
+    return {}
+
+
+def _size(output: dict[str, Any]) -> tuple[int, int]:
+    """Characters of pictures and of text."""
+    data = output.get("data", {})
+    images = sum(len(text) for kind, text in data.items() if kind.startswith("image/"))
+    text = sum(len(one) for kind, one in data.items() if not kind.startswith("image/"))
+    text += len(output.get("text", "")) + len(output.get("evalue", ""))
+    return images, text + sum(map(len, output.get("traceback", ())))
+
+
+def failure(name: str, why: str) -> dict[str, Any]:
+    """The output of a cell that was stopped."""
+    text = f"{name}. {why}" if why else name
+    return {"output_type": "error", "ename": "Stopped", "evalue": text, "traceback": [text]}
+
+
+def harmless(outputs: Outputs) -> Outputs:
+    """The same with stderr as stdout: nbgrader takes a line on stderr for a failure."""
+    return [{**one, "name": "stdout"} if one.get("name") == "stderr" else one for one in outputs]

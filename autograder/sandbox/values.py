@@ -1,0 +1,184 @@
+"""Values that a check and the learner's process hand to each other: `hpclab.wire`, and three more.
+
+Arguments (`pack_arguments`): arrays cross as views of the arrays that own their memory, so that a
+stride, an overlap or the same array twice arrives as it was. Results (`Results`): what cannot cross
+stays where it is, and a *handle* to it crosses; records of counters cross field by field.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from hpclab.comm import Run
+from hpclab.count.cache import Misses
+from hpclab.count.llvm import Operations
+from hpclab.count.races import Race
+from hpclab.count.vector import Vectorised
+from hpclab.dask.chaos import Chaos, Finding
+from hpclab.dask.graph import Graph
+from hpclab.dask.simulate import Simulation, Slot
+from hpclab.wire import Arrays, Take, pack, unpack
+from hpclab.words import brief
+
+_RECORDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        *(Chaos, Finding, Graph, Misses, Operations),
+        *(Race, Run, Simulation, Slot, Vectorised),
+    )
+}
+_KINDS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set}
+_DEEPEST = 50
+_TEXT = 500  # characters of a handle's text
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Something that stays in the learner's process. Its repr is what it looks like there."""
+
+    number: int
+    text: str
+    lazy: bool
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"`{name}`: {self.text} stays with the learner's code when work is graded; "
+            "ask for it by the verbs of `work`, such as work.graph(...)"
+        )
+
+
+def pack_arguments(value: Any, roots: Arrays) -> Any:
+    """`value` as a JSON tree; the memory of its arrays is appended to `roots`, each once, flat.
+
+    TypeError with a sentence for what cannot cross.
+    """
+    if type(value) is np.ndarray and (view := _view(value, roots)):
+        return {"view": view}
+    if isinstance(value, Handle):
+        return {"handle": value.number}
+    for tag, kind in _KINDS.items():
+        if type(value) is kind:
+            return {tag: [pack_arguments(item, roots) for item in value]}
+    if type(value) is dict:
+        return {
+            "dict": [
+                [pack_arguments(key, roots), pack_arguments(item, roots)]
+                for key, item in value.items()
+            ]
+        }
+    arrays: Arrays = []
+    tree = pack(value, arrays)
+    return {"value": tree}
+
+
+def unpack_arguments(tree: Any, roots: Sequence[np.ndarray], kept: Sequence[Any]) -> Any:
+    """The value of `pack_arguments`, its arrays views of `roots`; for the learner's side."""
+    ((tag, content),) = tree.items()
+    if tag == "view":
+        root, code, offset, shape, strides, writeable = content
+        array = np.ndarray(tuple(shape), code, roots[root].data, offset, tuple(strides))
+        array.flags.writeable = writeable
+        return array
+    if tag == "handle":
+        return kept[content]
+    if tag == "value":
+        return unpack(content, lambda size: bytearray(size))
+    if tag == "dict":
+        pairs = [[unpack_arguments(item, roots, kept) for item in pair] for pair in content]
+        return dict(pairs)
+    return _KINDS[tag]([unpack_arguments(item, roots, kept) for item in content])
+
+
+def _view(array: np.ndarray, roots: Arrays) -> list[Any] | None:
+    """Where an array lies in the array that owns its memory; None where that cannot be told."""
+    pack(array, [])  # TypeError for an array of objects, text, ...
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    flat = _flat(root)
+    begin, end = np.lib.array_utils.byte_bounds(array)
+    first = root.__array_interface__["data"][0]
+    if flat is None or begin < first or end > first + flat.nbytes:
+        root, flat = array, _flat(np.ascontiguousarray(array))
+        assert flat is not None
+        strides, offset = np.ascontiguousarray(array).strides, 0
+    else:
+        strides, offset = array.strides, array.__array_interface__["data"][0] - first
+    known = [one.__array_interface__["data"] for one in roots]
+    if (where := flat.__array_interface__["data"]) not in known:
+        known.append(where)
+        roots.append(flat)
+    place = [known.index(where), array.dtype.str, offset, list(array.shape), list(strides)]
+    return [*place, array.flags.writeable]
+
+
+def _flat(root: np.ndarray) -> np.ndarray | None:
+    """The bytes of a contiguous array, not copied; None for others."""
+    if root.flags.fnc:
+        root = root.T
+    if not root.flags.c_contiguous or root.dtype.hasobject:
+        return None
+    return root.reshape(-1).view(np.uint8)
+
+
+class Results:
+    """Packs results on the learner's side, and keeps there what cannot cross."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def pack(self, value: Any, arrays: Arrays, depth: int = 0) -> Any:
+        """`value` as a JSON tree; its arrays are appended to `arrays`."""
+        if _RECORDS.get(type(value).__name__) is type(value):
+            return {"record": [type(value).__name__, self._fields(value, arrays, depth)]}
+        value = _plain(value)
+        mark = len(arrays)
+        try:
+            return {"value": pack(value, arrays)}
+        except (TypeError, ValueError):
+            del arrays[mark:]
+        if type(value) in (list, tuple) and depth < _DEEPEST:
+            items = [self.pack(item, arrays, depth + 1) for item in value]
+            return {type(value).__name__: items}
+        self.kept.append(value)
+        lazy = hasattr(value, "__dask_graph__")
+        return {"handle": [len(self.kept) - 1, brief(value)[:_TEXT], lazy]}
+
+    def _fields(self, record: Any, arrays: Arrays, depth: int) -> dict[str, Any]:
+        names = [one.name for one in fields(record)] if is_dataclass(record) else record._fields
+        return {name: self.pack(getattr(record, name), arrays, depth + 1) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    """A subclass of a type that can cross, such as a named tuple or a typed list, as that type."""
+    if type(value) in (list, tuple, dict, set, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        return value
+    for kind in (list, tuple, dict, set):
+        if isinstance(value, kind):
+            return kind(value)
+    if isinstance(value, np.ndarray):
+        return np.asarray(value)
+    if type(value).__module__ == "numba.typed.typedlist":
+        return list(value)
+    return value
+
+
+def unpack_result(tree: Any, take: Take, depth: int = 0) -> Any:
+    """The value that `Results.pack` made a tree of; TypeError or ValueError if it is none."""
+    match tree:
+        case {"value": content}:
+            return unpack(content, take)
+        case {"handle": [int(number), str(text), bool(lazy)]}:
+            return Handle(number, text[:_TEXT], lazy)
+        case {"list": list(items)} | {"tuple": list(items)} if depth < _DEEPEST:
+            values = [unpack_result(item, take, depth + 1) for item in items]
+            return values if "list" in tree else tuple(values)
+        case {"record": [str(name), dict(content)]} if name in _RECORDS and depth < _DEEPEST:
+            given = {key: unpack_result(one, take, depth + 1) for key, one in content.items()}
+            return _RECORDS[name](**given)
+    raise ValueError("no value that can cross")
