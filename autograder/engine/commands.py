@@ -37,7 +37,7 @@ def grade(
     from autograder.engine.session import grade_all, tell
 
     folder = CourseFolder.load(course, submitted=submitted, gradebook=gradebook)
-    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust)
+    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust or folder.trusts)
     reports = grade_all(folder, farm, assignment, again=retry)
     raise typer.Exit(tell(folder, reports, as_json=as_json, changed=False))
 
@@ -58,6 +58,6 @@ def regrade(
     from autograder.engine.session import grade_all, tell
 
     folder = CourseFolder.load(course, submitted=submitted, gradebook=gradebook)
-    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust)
+    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust or folder.trusts)
     reports = grade_all(folder, farm, assignment, others=True)
     raise typer.Exit(tell(folder, reports, as_json=as_json, changed=True))

@@ -64,6 +64,11 @@ class CourseFolder:
         return CourseDirectory(config=self.config)
 
     @property
+    def trusts(self) -> bool:
+        """Whether the course's settings say that submissions may run unconfined."""
+        return bool(self.config.GradingExecute.get("trust_submissions", False))
+
+    @property
     def gradebook_name(self) -> str:
         """The gradebook's URL without its password."""
         return make_url(self.directory.db_url).render_as_string(hide_password=True)

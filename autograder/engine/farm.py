@@ -19,6 +19,7 @@ from dask.distributed import Client, Future, KilledWorker, LocalCluster
 from autograder.engine.handedin import Part, environment
 from autograder.engine.lanes import lane
 from autograder.examiner.assignment import Assignment
+from autograder.examiner.client import Examiner, ExaminerFailed
 from autograder.examiner.record import Record
 from autograder.examiner.submission import Submission
 from hpclab.errors import HpclabError
@@ -193,31 +194,27 @@ def _run(
             with lane(alone=earlier is not None), _borrowed(trust) as examiner:
                 timed = earlier is not None
                 return examiner.examine(assignment, submission, timed=timed, earlier=earlier)
-        except HpclabError:
-            raise
-        except Exception as error:  # the examiner died: a new one tries
+        except ExaminerFailed as error:  # a new one tries
             if _stopping.is_set():
                 raise
-            problem = f"{type(error).__name__}: {error}"
-    note = f"It ended the process that examines it {_LOSSES} times ({problem[:200]})."
+            problem = str(error)
+    note = f"It could not be examined in {_LOSSES} attempts: {problem[:200]}"
     return Part(assignment, submission).left_to_a_person(note)
 
 
 _stopping = threading.Event()
 _guard = threading.Lock()
-_idle: list[tuple[bool, Any]] = []
-_busy: list[Any] = []
+_idle: list[tuple[bool, Examiner]] = []
+_busy: list[Examiner] = []
 
 
-def make_examiner(trust: bool) -> Any:
+def make_examiner(trust: bool) -> Examiner:
     """A new Examiner, which starts its process on first use."""
-    from autograder.examiner.client import Examiner
-
     return Examiner(trust=trust)
 
 
 @contextmanager
-def _borrowed(trust: bool) -> Iterator[Any]:
+def _borrowed(trust: bool) -> Iterator[Examiner]:
     """An examiner for this thread alone; one that failed is not used again."""
     with _guard:
         at = next((i for i, (trusting, _) in enumerate(_idle) if trusting == trust), None)

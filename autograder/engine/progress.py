@@ -26,6 +26,7 @@ class Bar:
             disable=not self._console.is_terminal,
         )
         self._began, self._wanted, self._done, self._passing, self._alone = 0.0, 0, 0, 0, 0
+        self._confined = ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -47,6 +48,9 @@ class Bar:
 
     def ran(self, record: Record, *, alone: bool) -> None:
         """A step more; and one more to come where checks wait to be timed alone."""
+        if record.layers and not self._confined:
+            self._confined = record.layers
+            self._console.print(f"confined by {record.layers}", highlight=False, soft_wrap=True)
         self._alone += bool(record.waiting) - alone
         if record.waiting:
             total = self._bar.tasks[0].total or 0.0

@@ -5,10 +5,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from copy import deepcopy
 
+from nbgrader.converters import Autograde
 from rich.console import Console
+from traitlets.config import Config
 
 from autograder.engine.course import CourseFolder
+from autograder.engine.execute import GradingExecute
 from autograder.engine.farm import Farm
 from autograder.engine.grade import Grader, Report, View
 from autograder.engine.journal import only_grader
@@ -27,7 +31,7 @@ def grading(folder: CourseFolder, farm: Farm, view: View) -> Iterator[Grader]:
         with (
             only_grader(folder.root),
             closing(farm),
-            closing(Records(folder.config)) as records,
+            closing(Records(_without_execution(folder.config))) as records,
         ):
             yield Grader(folder, records, farm, view)
     except KeyboardInterrupt:
@@ -35,6 +39,14 @@ def grading(folder: CourseFolder, farm: Farm, view: View) -> Iterator[Grader]:
         print("Stopped. What is graded is kept: the same command goes on from there.",
               file=sys.stderr)  # fmt: skip
         sys.exit(INTERRUPTED)
+
+
+def _without_execution(config: Config) -> Config:
+    """The course's settings, whose steps after grading are applied to what is graded already."""
+    config = deepcopy(config)
+    steps = Autograde(config=config).autograde_preprocessors
+    config.Autograde.autograde_preprocessors = [s for s in steps if s is not GradingExecute]
+    return config
 
 
 def grade_all(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.examiner.assignment import Assignment
+from autograder.examiner.client import ExaminerFailed
 from autograder.examiner.examine import Checks, Examination
 from autograder.sandbox.client import Zygote
 from autograder.sandbox.probe import probe
@@ -51,7 +52,7 @@ class _Desk:
             return HpclabError(str(error))
         except Exception as error:
             traceback.print_exc()
-            return HpclabError(f"The examiner failed: {type(error).__name__}: {error}")
+            return ExaminerFailed(f"The examiner failed: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """End the zygote."""

@@ -16,6 +16,10 @@ from autograder.examiner.submission import Submission
 from hpclab.errors import HpclabError
 
 
+class ExaminerFailed(HpclabError):
+    """The examiner ended, or failed, at a submission: a new one may fare better with it."""
+
+
 class Examiner:
     """Grades submissions one after the other. Not to be shared by threads.
 
@@ -37,7 +41,7 @@ class Examiner:
         timed: bool = True,
         earlier: Record | None = None,
     ) -> Record:
-        """Grade a submission; HpclabError where the course's own files stop it.
+        """Grade a submission; HpclabError where the course's own files stop it; ExaminerFailed.
 
         With `timed=False`, checks that time are put off, and named in the record's `waiting`;
         `earlier`, that record, is completed by a second call.
@@ -91,7 +95,7 @@ class Examiner:
         except (OSError, EOFError):
             with contextlib.suppress(OSError):
                 self.close()
-            raise HpclabError("The examiner's process ended; see above.") from None
+            raise ExaminerFailed("The examiner's process ended; see above.") from None
         if isinstance(answer, HpclabError):
             raise answer
         return answer

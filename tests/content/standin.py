@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.engine import farm
 from autograder.examiner.assignment import Assignment, grade_id, mark
+from autograder.examiner.client import ExaminerFailed
 from autograder.examiner.record import Record
 from autograder.examiner.submission import Submission
 from hpclab.errors import HpclabError
@@ -54,7 +55,8 @@ class StandIn:
         elif "inconclusive" in text:
             record = self._record(assignment, None)
         else:
-            record = self._record(assignment, 1.0 if "right" in text else 0.0)
+            strict = "stricter" in text and "stricter" in assignment.hidden
+            record = self._record(assignment, float("right" in text and not strict))
         log("ended", lane, name)
         return record
 
@@ -62,7 +64,7 @@ class StandIn:
         if "slow" in text:
             time.sleep(0.3)
         if "fails" in text:
-            raise ConnectionError("the examiner died")
+            raise ExaminerFailed("The examiner's process ended.")
         if "forbidden" in text:
             raise HpclabError("Nothing here can confine a submission.")
         if "kills its worker" in text:
