@@ -76,11 +76,27 @@ class About(_Entry):
     reference: list[Slug] = []
 
 
+class CourseLimits(_Entry):
+    """What grading lets a check take that says nothing itself; see `hpclab.checks.limits`."""
+
+    wall: float | None = Field(default=None, gt=0)
+    cpu: float | None = Field(default=None, gt=0)
+    memory: float | None = Field(default=None, gt=0)
+    output: int | None = Field(default=None, gt=0)
+    processes: int | None = Field(default=None, gt=0)
+    notebook: float | None = Field(default=None, gt=0)
+
+    def given(self) -> dict[str, float]:
+        """Those that the manifest names."""
+        return self.model_dump(exclude_none=True)
+
+
 class Course(_Entry):
     """A course: the manifest and the folder that it stands in."""
 
     root: Path
     course: About
+    limits: CourseLimits = CourseLimits()
     tracks: dict[Slug, Track] = {}
     modules: list[Module] = Field(min_length=1)
 
@@ -156,7 +172,9 @@ def _line_in(message: str) -> int | None:
 def _explain(path: Path, text: str, error: ValidationError | TypeError) -> FileError:
     """The first mistake pydantic found, in the author's terms: line, field, expected, given."""
     if isinstance(error, TypeError):
-        return FileError(path, 1, f"expected tables [course], [tracks.*], [[modules]]: {error}")
+        return FileError(
+            path, 1, f"expected tables [course], [limits], [tracks.*], [[modules]]: {error}"
+        )
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     given = "" if first["type"] == "missing" else f" (given: {first['input']!r})"

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -34,10 +35,10 @@ root = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = "{course_id}"
 c.CourseDirectory.root = str(root)
 c.Exchange.root = str(root.parent / "exchange")
-c.Execute.timeout = 300
 c.GradingExecute.hidden_directory = str(root / "hidden")
 c.GradingExecute.seed = {seed}
-# nbgrader's own steps, with the execution replaced by one that knows the hidden checks.
+c.GradingExecute.limits = {limits}
+# nbgrader's own steps, with the execution replaced by one that trusts no submission.
 c.Autograde.autograde_preprocessors = [
     GradingExecute if step is Execute else step for step in Autograde().autograde_preprocessors
 ]
@@ -45,7 +46,13 @@ c.Autograde.autograde_preprocessors = [
 
 
 def build_course(
-    out: Path, course_id: str, exercises: list[Exercise], seed: int, *, gradebook: bool = True
+    out: Path,
+    course_id: str,
+    exercises: list[Exercise],
+    seed: int,
+    limits: Mapping[str, float],
+    *,
+    gradebook: bool = True,
 ) -> list[str]:
     """Make source, release and hidden checks in `out`; return the slugs whose release changed.
 
@@ -54,7 +61,9 @@ def build_course(
     not to; submissions and all else is left alone.
     """
     (out.parent / "exchange").mkdir(parents=True, exist_ok=True)
-    write_text(out / CONFIG_FILE, _CONFIG.format(course_id=course_id, seed=seed))
+    write_text(
+        out / CONFIG_FILE, _CONFIG.format(course_id=course_id, seed=seed, limits=dict(limits))
+    )
     for exercise in exercises:
         _write_source(out, exercise)
     slugs = {exercise.slug for exercise in exercises}

@@ -20,7 +20,8 @@ def build(
     """Make the nbgrader course, the demos and, unless told not to, the book."""
     exercises = load_exercises(course, private)
     out = course.root / BUILD
-    changed = build_course(out / "course", course.course.id, exercises, private_seed(private))
+    seed, limits = private_seed(private), course.limits.given()
+    changed = build_course(out / "course", course.course.id, exercises, seed, limits)
     log(f"course: {len(exercises)} exercises, {len(changed)} releases changed")
     build_demos(course, out / "demos")
     if book:

@@ -74,13 +74,6 @@ def read_submission(folder: Path, student: str, assignment: Assignment) -> Submi
     return Submission(student, texts, extra, files, notes, timestamp)
 
 
-def submission_of(notebook: Any, student: str, assignment: Assignment) -> Submission:
-    """The same of a notebook that nbgrader has read already."""
-    names = assignment.solutions()
-    found = {_name(cell): text_of(cell) for cell in notebook["cells"] if _name(cell) in names}
-    return Submission(student, found)
-
-
 def _find(folder: Path, assignment: Assignment) -> tuple[Path, list[str]]:
     """The notebook's file, under another name if need be; no links on the way."""
     path = folder / f"{assignment.notebook}.ipynb"

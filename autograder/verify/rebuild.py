@@ -12,7 +12,7 @@ def check_rebuild(course_id: str, exercises: list[Exercise], built: Path) -> Ite
     """Build source and release again, elsewhere; a sentence for each file that differs."""
     with tempfile.TemporaryDirectory() as place:
         again = Path(place) / "course"
-        build_course(again, course_id, exercises, 0, gradebook=False)
+        build_course(again, course_id, exercises, 0, {}, gradebook=False)
         for kind in ("source", "release"):
             for exercise in exercises:
                 yield from _differences(built / kind / exercise.slug, again / kind / exercise.slug)

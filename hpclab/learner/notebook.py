@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks
 from hpclab.checks.report import Report
@@ -15,8 +16,6 @@ from hpclab.learner.hints import advice
 from hpclab.learner.progress import progress
 from hpclab.verdicts import Verdict
 
-HIDDEN_ENV = "HPCLAB_HIDDEN"  # the hidden checks' file; set while nbgrader autogrades, only then
-SEED_ENV = "HPCLAB_SEED"
 # Notebooks may change directory; their checks stay where they started.
 _START = Path.cwd()
 
@@ -24,31 +23,37 @@ _START = Path.cwd()
 def check(task: str, hidden: bool = False) -> Report | None:
     """Run the checks of a task on this notebook and report at once.
 
-    `hidden` marks the second cell that nbgrader grades: it does nothing here, and runs the checks
-    that never ship when the work is graded. An unknown task is an HpclabError.
+    `hidden` marks the second cell that nbgrader grades, which does nothing here: its checks never
+    ship. An unknown task is an HpclabError.
     """
     namespace = sys._getframe(1).f_globals
-    grading = os.environ.get("NBGRADER_EXECUTION")
-    if hidden and grading != "autograde":
-        return None
-    public = load_checks(_checks_file())
-    wanted, known = _of_task(public, task), public
+    mode = os.environ.get("NBGRADER_EXECUTION")
+    if mode == "autograde":
+        # A grading that runs this cell itself has not asked the hidden checks.
+        raise HpclabError(
+            "This notebook is graded by `autograder grade`, or by nbgrader with the "
+            "nbgrader_config.py that `autograder build` writes."
+        )
     if hidden:
-        secret = load_checks(Path(_hidden_file()))
-        wanted, known = _of_task(secret, task), public + secret
+        return None
+    known = load_checks(_checks_file())
     from hpclab.checks.local import LocalWork  # brings Numba and Dask, which take a second
 
-    work = LocalWork(namespace, seed=int(os.environ.get(SEED_ENV, "0")))
-    with _quiet_cell() if grading else nullcontext():
-        report = report_on(wanted, known, work, task)
-    if grading == "validate":
-        report = _not_wrong(report)
-        if report.verdict is not Verdict.PASSED:
-            print(report, file=sys.stderr)  # what nbgrader's Validate shows of a cell
-    if grading:
-        return replace(report, as_points=True)
+    wanted, work = _of_task(known, task), LocalWork(namespace)
+    if mode == "validate":
+        return _validated(wanted, known, work, task)
+    report = report_on(wanted, known, work, task)
     progress(_START).record_try(_START.name, report)
     return replace(report, advice=advice(report, _START, f'hint("{task}")'))
+
+
+def _validated(wanted: list[Check], known: list[Check], work: Any, task: str) -> Report:
+    """The report as nbgrader's Validate reads it."""
+    with _quiet_cell():
+        report = _not_wrong(report_on(wanted, known, work, task))
+    if report.verdict is not Verdict.PASSED:
+        print(report, file=sys.stderr)  # what Validate shows of a cell
+    return replace(report, as_points=True)
 
 
 def _not_wrong(report: Report) -> Report:
@@ -97,13 +102,3 @@ def _checks_file() -> Path:
         f"There is no {CHECKS_FILE} in {_START}: it belongs beside the exercise's notebook. "
         "`hpclab learn` puts it there."
     )
-
-
-def _hidden_file() -> str:
-    try:
-        return os.environ[HIDDEN_ENV]
-    except KeyError:
-        raise HpclabError(
-            "The hidden checks are not here: grade with the nbgrader_config.py that "
-            "`autograder build` writes into the course."
-        ) from None
