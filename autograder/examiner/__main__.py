@@ -1,9 +1,11 @@
 """The examiner's process: see `autograder.examiner.client`."""
 
-import ctypes
+import os
+import select
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,15 +18,12 @@ from autograder.sandbox.client import Zygote
 from autograder.sandbox.probe import probe
 from hpclab.errors import HpclabError
 
-_PR_SET_PDEATHSIG = 1
-
 
 def main() -> None:
     """Answer order after order until the other side closes."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us decides
     line = Connection(int(sys.argv[1]))
+    threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="hpclab-checks-") as folder:
         desk = _Desk(Path(folder))
         try:
@@ -34,6 +33,17 @@ def main() -> None:
             pass
         finally:
             desk.close()
+
+
+def _end_with(fd: int) -> None:
+    """End this process, whatever it does, when the other side has closed or was killed.
+
+    Not PR_SET_PDEATHSIG: that signal comes when the *thread* ends that started this process.
+    """
+    poll = select.poll()
+    poll.register(fd, select.POLLRDHUP)
+    poll.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Desk:

@@ -80,7 +80,7 @@ class Examiner:
         root = str(Path(hpclab.__file__).parents[1])
         self._process = subprocess.Popen(
             command, pass_fds=[other.fileno()], stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": root},
+            env={**os.environ, "PYTHONPATH": root}, start_new_session=True,
         )  # fmt: skip
         other.close()
         self._line = Connection(mine.detach())

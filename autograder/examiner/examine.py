@@ -124,7 +124,8 @@ class Examination:
             if self._assignment.public and mark(cell)["grade"]:
                 runs = False  # what checks here asks from outside
             shown = room.run(self._text(cell)) if runs else []
-            outputs.append(harmless(shown) if mark(cell)["grade"] else shown)
+            graded = mark(cell)["grade"]
+            outputs.append(harmless(shown, mark(cell)["points"]) if graded else shown)
         return outputs
 
     def _text(self, cell: Cell) -> str:

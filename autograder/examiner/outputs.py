@@ -55,6 +55,25 @@ def failure(name: str, why: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": "Stopped", "evalue": text, "traceback": [text]}
 
 
-def harmless(outputs: Outputs) -> Outputs:
-    """The same with stderr as stdout: nbgrader takes a line on stderr for a failure."""
-    return [{**one, "name": "stdout"} if one.get("name") == "stderr" else one for one in outputs]
+def harmless(outputs: Outputs, points: float) -> Outputs:
+    """A grade cell's outputs, such that nbgrader can read a grade of at most `points` from them.
+
+    It takes a line on stderr for a failure: here stderr is stdout. A result that it can only stop
+    at, one without text or of more than `points`, becomes an error, which is worth 0.
+    """
+    shown = [{**one, "name": "stdout"} if one.get("name") == "stderr" else one for one in outputs]
+    return [_misread(one, points) or one for one in shown]
+
+
+def _misread(output: dict[str, Any], points: float) -> dict[str, Any] | None:
+    """An error instead of a result that nbgrader does not take; None for anything else."""
+    if output["output_type"] != "execute_result":
+        return None
+    text = output["data"].get("text/plain", "")
+    try:
+        right = bool(text) and not float(text) > points
+    except ValueError:
+        right = True  # no number: full marks, says nbgrader
+    return (
+        None if right else failure(f"the result {text[:80]!r} is no grade of 0 to {points:g}", "")
+    )

@@ -1,5 +1,6 @@
 """What came of grading one submission, and the notebook that shows it."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -53,11 +54,8 @@ def graded_notebook(assignment: Assignment, submission: Submission, record: Reco
         if cell["cell_type"] == "code":
             cell["outputs"] = outputs
         cells.append(cell)
-    return nbformat.from_dict(
-        {
-            "cells": cells,
-            "metadata": {"language_info": {"name": "python"}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
+    about = {"language_info": {"name": "python"}}
+    notebook = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    # What a learner's code printed may hold halves of characters, which no file takes.
+    text = json.dumps(notebook, ensure_ascii=False).encode(errors="replace")
+    return nbformat.from_dict(json.loads(text))

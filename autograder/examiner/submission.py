@@ -23,6 +23,9 @@ _FILES, _FILE_BYTES = 200, 64 << 20  # of what lies beside it, all together
 class Unreadable(HpclabError):
     """There is no submission that could be graded; the text says why, and what to do."""
 
+    def __init__(self, why: str) -> None:
+        super().__init__(_printable(why))
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -59,15 +62,15 @@ def read_submission(folder: Path, student: str, assignment: Assignment) -> Submi
     for cell in cells:
         name = _name(cell)
         if name in names:
-            texts[name] = text_of(cell)  # of two cells of one name the last, as in nbgrader
+            texts[name] = _whole(text_of(cell))  # of two of one name the last, as in nbgrader
         elif not name and cell.get("cell_type") == "code" and _own(cell, assignment):
             extra += 1
-    if not texts:
+    if names and not texts:
         raise Unreadable(
             f"{path} has none of the cells that were to be filled in ({', '.join(names)}). "
             "Was another notebook handed in under this name?"
         )
-    notes = tuple(note)
+    notes = tuple(map(_printable, note))
     files = {} if assignment.public else dict(_files(folder))
     stamp = folder / "timestamp.txt"
     timestamp = stamp.read_text(errors="replace")[:80].strip() if _regular(stamp) else ""
@@ -120,6 +123,16 @@ def _name(cell: Any) -> str:
     claimed = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = claimed.get("grade_id") if isinstance(claimed, dict) else None
     return name if isinstance(name, str) else ""
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which JSON can hold and no file and no compiler."""
+    return text.encode(errors="replace").decode()
+
+
+def _printable(text: str) -> str:
+    """The text without what could command a terminal, for sentences that name a file."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _own(cell: Cell, assignment: Assignment) -> bool:

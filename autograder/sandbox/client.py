@@ -38,12 +38,19 @@ class Zygote:
         root = str(Path(hpclab.__file__).parents[1])
         environment = {name: os.environ[name] for name in KEPT if name in os.environ}
         environment |= thread_settings(max(_THREADS, cores()))
+        # TBB's wheel, where there is one: its threads survive a fork that a learner's code makes.
+        libraries = [str(Path(sys.prefix, "lib")), environment.get("LD_LIBRARY_PATH", "")]
         environment |= {
             "PYTHONPATH": root,
+            "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }
         self._process = subprocess.Popen(
-            command, pass_fds=[other.fileno()], env=environment, stdin=subprocess.DEVNULL
+            command,
+            pass_fds=[other.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for who started us
         )
         other.close()
         self._control.settimeout(_WARM_UP)
