@@ -1,6 +1,6 @@
 """`autograder grade`: from what was handed in to the gradebook, by way of the journal."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -105,7 +105,7 @@ class Grader:
     def _run(self, run: "_Run", name: str, todo: list[HandedIn]) -> list[str]:
         """Run what has no result yet, and write each submission when its last notebook has one."""
         self._view.begin(name, len(todo))
-        problems = [self._save(run, one) for one in todo if run.complete(one)]
+        ready = deque(one for one in todo if run.complete(one))
         parts = {part.key: part for one in todo for part in one.parts if not run.done(part)}
         users = defaultdict(list)
         for one in todo:
@@ -113,21 +113,29 @@ class Grader:
                 users[part.key].append(one)
         for part in parts.values():
             self._farm.submit(part, run.journal.records.get(part.key))
-        while self._farm.busy:
-            answer = self._farm.next(_LOOK)
-            if answer is None:
-                if self._farm.no_workers:
-                    self._view.no_workers()
-                continue
-            part = parts[answer.key]
-            alone = part.key in run.journal.records
-            run.keep(part, answer)
-            self._view.ran(run.journal.records[part.key], alone=alone)
-            if not run.done(part):
-                self._farm.submit(part, run.journal.records[part.key])
-                continue
-            problems += [self._save(run, one) for one in users[part.key] if run.complete(one)]
+        problems = []
+        while self._farm.busy or ready:
+            # Results are kept first; the gradebook is written while none is there to be kept.
+            answer = self._farm.next(0.0 if ready else _LOOK) if self._farm.busy else None
+            if answer:
+                part = parts[answer.key]
+                if self._keep(run, part, answer):
+                    ready += [one for one in users[part.key] if run.complete(one)]
+            elif ready:
+                problems.append(self._save(run, ready.popleft()))
+            elif self._farm.no_workers:
+                self._view.no_workers()
         return [problem for problem in problems if problem]
+
+    def _keep(self, run: "_Run", part: Part, answer: Answer) -> bool:
+        """Keep what came of a run; whether that was all, or a second run was asked for."""
+        alone = part.key in run.journal.records
+        run.keep(part, answer)
+        record = run.journal.records[part.key]
+        self._view.ran(record, alone=alone)
+        if record.waiting:
+            self._farm.submit(part, record)
+        return not record.waiting
 
     def _save(self, run: "_Run", one: HandedIn) -> str:
         """Write a submission to the gradebook; a sentence if it does not take it."""

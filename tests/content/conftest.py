@@ -2,6 +2,8 @@
 
 import copy
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from autograder.build.make import build
 from autograder.build.scaffold import new_lesson
 from hpclab.course import Course
+from tests.content.grading import Runner, start_server
 from tests.content.plain import Twins, make_twins
 
 MANIFEST = """\
@@ -70,3 +73,18 @@ def twins(twins_once: Twins, tmp_path: Path) -> Twins:
     config = copy.deepcopy(twins_once[2])
     config.CourseDirectory.root = str(ours)
     return theirs, ours, config
+
+
+@pytest.fixture(scope="session")
+def standin_server() -> Iterator["subprocess.Popen[str]"]:
+    """Runs commands with the stand-in for an examiner; see standin_grade.py."""
+    with start_server() as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+
+
+@pytest.fixture
+def grade(standin_server: "subprocess.Popen[str]", built: Path) -> Runner:
+    """`autograder`, with the stand-in, in a course of its own."""
+    return Runner(standin_server, built / "_build/course")

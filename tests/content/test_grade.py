@@ -1,26 +1,11 @@
 """`autograder grade`, with a stand-in for the examiner: what it grades, says and leaves."""
 
 import json
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.content.grading import Runner, hand_in, scores, start_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator["subprocess.Popen[str]"]:
-    with start_server() as process:
-        yield process
-        assert process.stdin
-        process.stdin.close()
-
-
-@pytest.fixture
-def grade(server: "subprocess.Popen[str]", built: Path) -> Runner:
-    return Runner(server, built / "_build/course")
+from tests.content.grading import Runner, hand_in, scores
 
 
 def test_what_is_handed_in_stands_in_the_gradebook(grade: Runner) -> None:
