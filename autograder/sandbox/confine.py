@@ -69,6 +69,8 @@ def confine(
     os.umask(0o077)
     if keep is not None:
         _close_all_but({0, 1, 2, *keep})
+    with contextlib.suppress(OSError):  # if the machine runs out of memory, ours goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     fresh = _fresh_uid()  # while /proc is still the host's
     uid = fresh if layers.own_uid else os.geteuid()
     kernel.unshare(layers.namespaces - _OUTER)
@@ -139,18 +141,15 @@ def _limit(limits: SandboxLimits, layers: Layers) -> None:
     if os.geteuid() != 0 and "user" not in layers.namespaces:
         tasks += _tasks_of(os.geteuid())  # the kernel counts the user's, not the sandbox's
     for kind, most in (
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),  # 0 would still be handed to a program that collects dumps
         (resource.RLIMIT_DATA, data_bytes() + limits.memory),
         (resource.RLIMIT_FSIZE, limits.output),
         (resource.RLIMIT_NOFILE, limits.files),
         (resource.RLIMIT_NPROC, tasks),
-        (resource.RLIMIT_MSGQUEUE, 0),
     ):
         hard = resource.getrlimit(kind)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (least, least))
-    with contextlib.suppress(OSError):  # if memory runs out after all, ours goes first
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _tasks_of(uid: int) -> int:

@@ -100,11 +100,14 @@ def _show(path: str, root: str) -> None:
 
 
 def _proc(root: str, own: bool) -> None:
-    os.mkdir(root + "/proc")
+    """Read-only: to root's user, /proc/sys would be writable even without any privilege."""
+    target = root + "/proc"
+    os.mkdir(target)
     if own:
-        mount("proc", root + "/proc", "proc", NO_SUID | NO_DEVICES | NO_EXEC)
+        mount("proc", target, "proc", NO_SUID | NO_DEVICES | NO_EXEC)
     else:
-        mount("/proc", root + "/proc", None, BIND | RECURSIVE)
+        mount("/proc", target, None, BIND | RECURSIVE)
+    set_mount(target, READ_ONLY)
 
 
 def _small_files(root: str, uid: int) -> None:

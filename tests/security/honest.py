@@ -107,6 +107,7 @@ def own_proc() -> bool:
     """What /proc tells of oneself and of the machine."""
     Path("/proc/self/maps").read_text()
     assert os.listdir("/proc/self/fd")
+    assert int(Path("/proc/self/oom_score_adj").read_text()) == 1000
     assert int(Path("/proc/meminfo").read_text().split()[1]) > 0
     return "VmData" in Path("/proc/self/status").read_text()
 

@@ -11,7 +11,7 @@ from autograder.sandbox.layers import Layers
 from autograder.sandbox.probe import probe
 from tests.conftest import Require
 from tests.security.jail import Jail
-from tests.security.settings import jails, place
+from tests.security.settings import SETTINGS, jails, place
 
 USER = Layers(frozenset({"user"}))
 
@@ -74,8 +74,9 @@ def test_own_proc_hides_others(user: Jail) -> None:
     assert "did" in user.do(off, "peek", "VICTIM", "cmdline")
 
 
-def test_own_uid_keeps_root_from_roots_files(require: Require) -> None:
-    jail, _ = place("root", require)
+@pytest.mark.parametrize("setting", [name for name in ("root",) if name in SETTINGS])
+def test_own_uid_keeps_root_from_roots_files(setting: str, require: Require) -> None:
+    jail, _ = place(setting, require)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         secret = Path(folder, "secret")
@@ -83,6 +84,19 @@ def test_own_uid_keeps_root_from_roots_files(require: Require) -> None:
         secret.chmod(0o600)
         assert "failed" in jail.do(Layers(own_uid=True), "read", str(secret))
         assert "did" in jail.do(Layers(), "read", str(secret))
+
+
+@pytest.mark.parametrize("setting", [name for name in ("root",) if name in SETTINGS])
+def test_a_mount_of_proc_keeps_root_from_the_kernels_settings(
+    setting: str, require: Require
+) -> None:
+    """As root's user without privileges, the file is one's own."""
+    jail, _ = place(setting, require)
+    pattern = "/proc/sys/kernel/core_pattern"
+    mounts = Layers(frozenset({"user", "pid", "mount"}), own_proc=True)
+    for layers in (mounts, mounts.without("own_proc")):
+        assert "failed" in jail.do(layers, "open_to_write", pattern)
+    assert "did" in jail.do(USER, "open_to_write", pattern)
 
 
 def test_without_the_filter_one_outlives_the_parent(user: Jail) -> None:

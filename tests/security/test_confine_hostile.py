@@ -27,6 +27,7 @@ ATTACKS: dict[str, tuple[Any, ...]] = {
     "write a library": ("open_to_write", np.__file__),
     "write /dev": ("write", "/dev/shm/../hostile"),
     "write /proc": ("open_to_write", "/proc/self/oom_score_adj"),
+    "write the kernel's settings": ("open_to_write", "/proc/sys/kernel/core_pattern"),
     "remove it": ("remove", "SECRET"),
     "a device": ("device_node",),
     "another's arguments": ("peek", "VICTIM", "cmdline"),
