@@ -11,6 +11,7 @@ from typing import Any
 
 from autograder.examiner.assignment import Assignment, Cell, grade_id, mark
 from autograder.examiner.outputs import harmless
+from autograder.examiner.reach import reaches
 from autograder.examiner.record import Outputs, Record
 from autograder.examiner.remote import RemoteWork
 from autograder.examiner.room import Room, fill
@@ -142,6 +143,8 @@ class Examination:
             done = [one for one in earlier.results if one.verdict is not Verdict.SKIPPED]
             known = [one for one in done if one.name not in earlier.waiting]
         fresh = {one.name: one for one in run_checks(asked, work, known)}
+        if places := reaches(self._submission.cells):
+            fresh |= {name: _doubted(fresh[name], places) for name in work.counted & set(fresh)}
         fresh |= {one.name: one for one in known}
         return [fresh[check.name] for check in asked]
 
@@ -168,6 +171,17 @@ class Examination:
         count = self._submission.extra
         many = "s" if count > 1 else ""
         return _OWN.format(count=count, s=many, were="were" if many else "was") if count else ""
+
+
+def _doubted(result: Result, places: list[str]) -> Result:
+    """A result that rests on a count, where the learner's text could have changed the count."""
+    if result.verdict not in (Verdict.PASSED, Verdict.PARTIAL):
+        return result
+    why = (
+        "A person has to look at this: it rests on a count, and code beside it could change what "
+        f"counts ({'; '.join(places[:3])})."
+    )
+    return replace(result, verdict=Verdict.INCONCLUSIVE, earned=0.0, why=why)
 
 
 def _discreet(result: Result) -> Result:

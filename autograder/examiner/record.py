@@ -57,5 +57,5 @@ def graded_notebook(assignment: Assignment, submission: Submission, record: Reco
     about = {"language_info": {"name": "python"}}
     notebook = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     # What a learner's code printed may hold halves of characters, which no file takes.
-    text = json.dumps(notebook, ensure_ascii=False).encode(errors="replace")
-    return nbformat.from_dict(json.loads(text))
+    data = json.dumps(notebook, ensure_ascii=False).encode(errors="replace")
+    return nbformat.from_dict(json.loads(data))

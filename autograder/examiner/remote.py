@@ -20,6 +20,7 @@ from hpclab.wire import Arrays, pack
 
 # What is done on the learner's side: calling, compiling, counting.
 VERBS = {name for name in dir(LocalWork) if name[0] != "_"} - set(dir(TimedWork))
+_NO_COUNTS = {"call", "compute", "dask_array"}  # their answers are compared here
 _TEXT = 2_000  # characters of what the other side says happened
 
 Launcher = Callable[[str, int], Launch]  # for a job ("timed", "trusted") on so many threads
@@ -28,11 +29,13 @@ Launcher = Callable[[str, int], Launch]  # for a job ("timed", "trusted") on so 
 class RemoteWork(TimedWork):
     """Work in a room; verbs that call are sent there, verbs that judge stay here.
 
-    `postponed` are the checks that want to time and may not yet, because `timed` is False.
+    `postponed` are the checks that want to time and may not yet, because `timed` is False;
+    `counted` those that believed a count made on the other side.
     """
 
     def __init__(self, room: Room, launcher: Launcher, seed: int, *, timed: bool) -> None:
         self.postponed: set[str] = set()
+        self.counted: set[str] = set()
         self._room, self._launcher, self._timed = room, launcher, timed
         super().__init__(seed)
 
@@ -49,6 +52,8 @@ class RemoteWork(TimedWork):
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], str):
             self._remember(args[0], args[1:], kwargs if verb == "call" else {})
+        if verb not in _NO_COUNTS:
+            self.counted.add(self._check)
         roots: Arrays = []
         tree = pack_arguments([list(args), kwargs], roots)
         try:

@@ -99,7 +99,7 @@ def _work(order: dict[str, Any], wire: int, memory: int, layers: Layers, shell: 
     _silence()
     line, shared = Line(socket.socket(fileno=wire)), MappedMemory(memory)
     if order["threads"]:
-        numba.config.THREADING_LAYER = "omp"  # whose waiting threads sleep: time is measured here
+        vars(numba.config)["THREADING_LAYER"] = "omp"  # waiting threads sleep: time is measured
         numba.set_num_threads(order["threads"])
     if order["job"] == "graded":
         learner.work(shell, line, shared, order["room"])
