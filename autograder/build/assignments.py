@@ -26,9 +26,11 @@ _CONFIG = '''\
 from pathlib import Path
 
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import Execute, SaveAutoGrades
 
 from autograder.engine.execute import GradingExecute
+from autograder.records.feedback import safe_feedback
+from autograder.records.gradebook import SaveGrades
 
 c = get_config()
 root = Path(__file__).resolve().parent
@@ -38,10 +40,13 @@ c.Exchange.root = str(root.parent / "exchange")
 c.GradingExecute.hidden_directory = str(root / "hidden")
 c.GradingExecute.seed = {seed}
 c.GradingExecute.limits = {limits}
-# nbgrader's own steps, with the execution replaced by one that trusts no submission.
+# nbgrader's own steps, with the execution replaced by one that trusts no submission, and the saving
+# by one that leaves to a person what is inconclusive.
+ours = {{Execute: GradingExecute, SaveAutoGrades: SaveGrades}}
 c.Autograde.autograde_preprocessors = [
-    GradingExecute if step is Execute else step for step in Autograde().autograde_preprocessors
+    ours.get(step, step) for step in Autograde().autograde_preprocessors
 ]
+safe_feedback(c)
 '''
 
 

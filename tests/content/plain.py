@@ -1,6 +1,7 @@
 """A course written for stock nbgrader by somebody else: two notebooks, every kind of cell."""
 
 import copy
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from sqlalchemy import MetaData, create_engine, select
 from traitlets.config import Config
 
+from autograder.records.feedback import safe_feedback
 from autograder.records.gradebook import Graded, Records
 from autograder.tools import alembic_within_reach
 
@@ -186,3 +188,28 @@ def graded(course: Path, learner: str, **inconclusive: list[str]) -> dict[str, G
 def write(records: Records, notebooks: Path, learner: str, **inconclusive: list[str]) -> None:
     work = graded(notebooks, learner, **inconclusive)
     records.write(learner, NAME, work, timestamp=CASES[learner][1])
+
+
+def feedback(course: Twins, notebook: Any, *, safe: bool = True) -> str:
+    """The page that `nbgrader generate_feedback` makes of the notebook of learner `fails`."""
+    folder, _, config = course
+    path = folder / "autograded/fails" / NAME / "one.ipynb"
+    before = path.read_text()
+    path.chmod(0o644)
+    path.write_text(nbformat.v4.writes(notebook) if notebook else before)
+    try:
+        return generate(folder, config, safe=safe)
+    finally:
+        path.write_text(before)
+
+
+def generate(folder: Path, config: Config, *, safe: bool) -> str:
+    config = copy.deepcopy(config)
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.assignment_id, config.CourseDirectory.student_id = NAME, "fails"
+    config.GenerateFeedback.force = True
+    if safe:
+        safe_feedback(config)
+    log = logging.getLogger("feedback")
+    GenerateFeedback(CourseDirectory(config=config), config=config, log=log).start()
+    return (folder / "feedback/fails" / NAME / "one.html").read_text()
