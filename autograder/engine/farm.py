@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dask
@@ -25,7 +25,7 @@ from autograder.examiner.submission import Submission
 from hpclab.errors import HpclabError
 from hpclab.measure.machine import cores
 
-_LOSSES = 3  # how often a submission may take its examiner or its worker along
+_ATTEMPTS = 3  # at examining a submission at which the examiner fails
 _LOCAL = {
     # Dask's web pages know no password: there are none, and its server is on loopback.
     "distributed.scheduler.http.routes": [],
@@ -44,6 +44,15 @@ class Answer:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A run. suspected: workers were lost while this one, or others beside it, ran on them."""
+
+    part: Part
+    earlier: Record | None
+    suspected: bool = False
+
+
 class Farm:
     """Runs submissions on a Dask cluster, started on first use; close it at the end.
 
@@ -58,13 +67,14 @@ class Farm:
         self._cluster: LocalCluster | None = None
         self._client: Client | None = None
         self._assignments: dict[str, Future[Any]] = {}
-        self._running: dict[Future[Any], str] = {}
+        self._running: dict[Future[Any], _Job] = {}
+        self._suspects: list[_Job] = []
         self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
 
     @property
     def busy(self) -> bool:
         """Whether there is an answer to wait for."""
-        return bool(self._running)
+        return bool(self._running or self._suspects)
 
     @property
     def no_workers(self) -> bool:
@@ -73,9 +83,14 @@ class Farm:
 
     def submit(self, part: Part, earlier: Record | None = None) -> None:
         """Send a notebook to be run; with its `earlier` record, what is left of it, timed alone."""
+        self._send(_Job(part, earlier))
+
+    def _send(self, job: "_Job") -> None:
         client = self._client or self._start()
+        part, earlier = job.part, job.earlier
         digest = part.assignment.digest
-        if digest not in self._assignments:
+        known = self._assignments.get(digest)
+        if known is None or known.status == "error":
             # A task, not `scatter`: what a lost worker held is then made again.
             self._assignments[digest] = client.submit(_as_it_is, part.assignment, pure=False)
         future = client.submit(
@@ -88,7 +103,7 @@ class Farm:
             key=f"examine-{uuid.uuid4().hex}",
             priority=0 if earlier is None else -1,  # all that may be packed comes first
         )
-        self._running[future] = part.key
+        self._running[future] = job
         future.add_done_callback(self._ended.put)
 
     def next(self, timeout: float) -> Answer | None:
@@ -96,19 +111,30 @@ class Farm:
 
         HpclabError where the run cannot go on: no confinement, no scheduler.
         """
+        if self._suspects and not self._running:
+            self._send(replace(self._suspects.pop(), suspected=True))
         try:
             future = self._ended.get(timeout=timeout)
         except queue.Empty:
             if self._client and self._client.status not in ("running", "connecting"):
                 raise self._gone() from None
             return None
-        key = self._running.pop(future)
         try:
-            return Answer(key, future.result())
+            return self._answer(self._running.pop(future), future)
+        finally:
+            future.release()
+
+    def _answer(self, job: "_Job", future: Future[Any]) -> Answer | None:
+        try:
+            return Answer(job.part.key, future.result())
         except HpclabError:
             raise
         except KilledWorker:
-            return Answer(key, None, f"It ended the worker that ran it {_LOSSES + 1} times.")
+            if job.suspected:
+                return Answer(job.part.key, None, "It ended each worker that ran it.")
+            # Dask blames all that a lost worker had: each runs again, when nothing else does.
+            self._suspects.append(job)
+            return None
         except Exception as error:  # whatever a foreign worker may lack
             if future.cancelled():
                 raise self._gone() from None
@@ -116,8 +142,6 @@ class Farm:
                 f"A worker could not grade ({type(error).__name__}: {error}). Expected workers in "
                 f"the same environment as this one: {environment()}."
             ) from error
-        finally:
-            future.release()
 
     def close(self) -> None:
         """End what runs and give everything back."""
@@ -128,7 +152,7 @@ class Farm:
             close_examiners()
             self._cluster.close(timeout=5)
         self._client = self._cluster = None
-        self._running, self._assignments = {}, {}
+        self._running, self._suspects, self._assignments = {}, [], {}
 
     def _start(self) -> Client:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -189,7 +213,7 @@ def _run(
             f"A worker has {environment()}; expected {asked_by}, as where the grader runs."
         )
     problem = ""
-    for _ in range(_LOSSES):
+    for _ in range(_ATTEMPTS):
         try:
             with lane(alone=earlier is not None), _borrowed(trust) as examiner:
                 timed = earlier is not None
@@ -198,7 +222,7 @@ def _run(
             if _stopping.is_set():
                 raise
             problem = str(error)
-    note = f"It could not be examined in {_LOSSES} attempts: {problem[:200]}"
+    note = f"It could not be examined in {_ATTEMPTS} attempts: {problem[:200]}"
     return Part(assignment, submission).left_to_a_person(note)
 
 

@@ -63,6 +63,9 @@ class StandIn:
     def _obey(self, text: str) -> None:
         if "slow" in text:
             time.sleep(0.3)
+        for path in (word[6:] for word in text.split() if word.startswith("waits:")):
+            while not os.path.exists(path):
+                time.sleep(0.02)
         if "fails" in text:
             raise ExaminerFailed("The examiner's process ended.")
         if "forbidden" in text:
