@@ -127,8 +127,11 @@ class _Fork:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             os.close(self._pidfd)
-        with contextlib.suppress(TimeoutError):
+        try:
             self.wait(_FORK)
+        except (TimeoutError, HpclabError):  # the guard is gone, and clears nothing away
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
         os.close(self._reader)
         self._reader = None
 

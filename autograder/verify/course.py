@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from autograder.build.make import BUILD, build, load_exercises
 from autograder.verify.disk import check_disk
+from autograder.verify.graded import check_graded
 from autograder.verify.leaks import check_leaks, read_shown
 from autograder.verify.rebuild import check_rebuild
 from autograder.verify.work import check_work
@@ -41,4 +42,5 @@ def _built(course: Course, slug: str | None, log: Callable[[str], None]) -> Iter
             f"{len(exercise.attempts())} attempts")  # fmt: skip
         yield from check_leaks(exercise, shown)
         yield from check_work(exercise, out / "course")
+    yield from check_graded(exercises, out / "course", log)
     yield from check_rebuild(course.course.id, exercises, out / "course")

@@ -37,7 +37,7 @@ def check_work(exercise: Exercise, course_dir: Path) -> Iterator[str]:
     solution = read_cells(_notebook(course_dir, "source", exercise))
     release = read_cells(_notebook(course_dir, "release", exercise))
     jobs = [
-        Job("solution", solution, exercise.tasks, _must_pass),
+        Job("solution", solution, exercise.tasks, must_pass),
         Job("release", release, exercise.tasks, _must_wait),
     ]
     for attempt in attempts:
@@ -61,7 +61,8 @@ def _run(exercise: Exercise, course_dir: Path, job: Job) -> list[str]:
     return [f"{exercise.slug}: {job.name}: {problem}" for problem in job.judge(results)]
 
 
-def _must_pass(results: list[Result]) -> Iterator[str]:
+def must_pass(results: list[Result]) -> Iterator[str]:
+    """A sentence for each result that is neither passed nor what the machine cannot tell."""
     for result in results:
         if result.verdict not in (Verdict.PASSED, Verdict.INCONCLUSIVE):
             yield f"'{result.name}' {result.verdict}: {_evidence(result)}"

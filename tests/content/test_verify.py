@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.build.assignments import build_course
 from autograder.build.make import build, load_exercises
 from autograder.verify.course import verify
 from autograder.verify.disk import check_disk
+from autograder.verify.graded import check_graded
 from autograder.verify.leaks import check_leaks, read_shown
 from autograder.verify.rebuild import check_rebuild
 from autograder.verify.work import check_work
@@ -136,6 +138,30 @@ def test_rebuilds_are_the_same_bytes(built: Path) -> None:
     edit(built / COURSE / "source/double/double.ipynb", "np.multiply", "np.add")
     (problem,) = check_rebuild("mini", exercises, built / COURSE)
     assert "source/double/double.ipynb: a rebuild gives other bytes" in problem
+
+
+NOTEBOOKS_ALONE = """
+
+@check(task="double", points=1)
+def looks_inside(work):
+    \"\"\"A Dask array has a shape, which only a notebook can look at.\"\"\"
+    work.call("double", np.ones(2), np.ones(2))
+    work.expect(work.dask_array((4,), 2).shape == (4,))
+"""
+
+
+def test_the_solution_passes_when_it_is_graded(built: Path) -> None:
+    def problems() -> list[str]:
+        exercises = load_exercises(Course.load(built))
+        build_course(built / COURSE, "mini", exercises, 0, {})
+        return list(check_graded(exercises, built / COURSE, print))
+
+    assert problems() == []
+    with (built / "exercises/double/hidden_checks.py").open("a") as file:
+        file.write(NOTEBOOKS_ALONE)
+    (problem,) = problems()
+    assert "double: solution, graded: 'looks_inside' failed" in problem
+    assert "ask for it by the verbs of `work`" in problem
 
 
 def book_problem(root: Path) -> str:

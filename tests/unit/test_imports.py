@@ -22,7 +22,7 @@ ROOMS = {
     "hpclab.learner": {"hpclab.checks", "hpclab.server"},
     "hpclab.server": {"hpclab.measure"},
     "autograder.build": set(),
-    "autograder.verify": {"autograder.build"},
+    "autograder.verify": {"autograder.build", "autograder.examiner"},
     "autograder.calibrate": {"autograder.build"},
     "autograder.sandbox": set(),
     "autograder.examiner": {"autograder.sandbox"},
