@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.examiner.room import Room
-from autograder.sandbox.values import pack_arguments, unpack_result
+from autograder.sandbox.values import View, pack_arguments, shown, unpack_result
 from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.checks.local import LocalWork
 from hpclab.checks.timed import TIMED_ENV, TimedWork
 from hpclab.checks.work import Inconclusive, Unattempted
 from hpclab.measure.duet import Side
 from hpclab.measure.process import Launch, ProcessRunner
-from hpclab.measure.runner import CallFailed
+from hpclab.measure.runner import CallFailed, CannotTell
 from hpclab.wire import Arrays, pack
 
 # What is done on the learner's side: calling, compiling, counting.
@@ -30,12 +30,14 @@ class RemoteWork(TimedWork):
     """Work in a room; verbs that call are sent there, verbs that judge stay here.
 
     `postponed` are the checks that want to time and may not yet, because `timed` is False;
-    `counted` those that believed a count made on the other side.
+    `counted` those that believed a count made on the other side; `told` those that ended with a
+    reason that the other side gave.
     """
 
     def __init__(self, room: Room, launcher: Launcher, seed: int, *, timed: bool) -> None:
         self.postponed: set[str] = set()
         self.counted: set[str] = set()
+        self.told: set[str] = set()
         self._room, self._launcher, self._timed = room, launcher, timed
         super().__init__(seed)
 
@@ -55,19 +57,22 @@ class RemoteWork(TimedWork):
         if verb not in _NO_COUNTS:
             self.counted.add(self._check)
         roots: Arrays = []
-        tree = pack_arguments([list(args), kwargs], roots)
+        views: list[View] = []
+        tree = pack_arguments([list(args), kwargs], roots, views)
         try:
             memory = self._room.process().memory
-            end = memory.put(roots)
+            end = memory.put(shown(roots, views))
             order = {"verb": verb, "arguments": tree, "roots": pack(roots, []), "end": end}
             reply = self._room.ask(order, self._limits)
             self._report(reply)
             after = memory.reader(0, end)
-            for root in roots:
-                changed = after(root.nbytes)
-                if root.flags.writeable:
-                    root[:] = changed
+            changed = [after(root.nbytes) for root in roots]
+            for view in views:  # and no other part of the memory that they lie in
+                if view.array.flags.writeable:
+                    view.array[...] = view.within(changed)
             return unpack_result(reply["result"], memory.reader(end, int(self._limits.memory)))
+        except CannotTell as cannot:
+            raise Inconclusive(str(cannot)) from None
         except CallFailed as failed:
             self.fail(failed.got, why="The check was stopped; the others went on.")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -77,6 +82,7 @@ class RemoteWork(TimedWork):
         """Raise what the other side says went wrong; pass on what was printed there."""
         if printed := reply.get("printed"):
             print(str(printed)[: self._limits.output], end="")
+        self.told |= {self._check} if reply.keys() & {"failed", "inconclusive"} else set()
         match reply:
             case {"failed": {"got": str(got), "expected": str(expected), "why": str(why)}}:
                 self.fail(got[:_TEXT], expected[:_TEXT], why[:_TEXT])
@@ -106,4 +112,8 @@ class RemoteWork(TimedWork):
                 sides.append(Side(stack.enter_context(runner), function.__name__))
             launch = self._launcher("timed", threads)
             candidate = ProcessRunner(self._room.alive(), launch=launch, **about)
-            yield [*sides, Side(stack.enter_context(candidate), name)]
+            try:
+                yield [*sides, Side(stack.enter_context(candidate), name)]
+            except CallFailed:
+                self.told.add(self._check)
+                raise

@@ -11,7 +11,7 @@ from autograder.examiner.outputs import clean, failure
 from autograder.examiner.record import Outputs
 from hpclab.checks.limits import Limits
 from hpclab.measure.process import Launch, Process
-from hpclab.measure.runner import CallFailed
+from hpclab.measure.runner import CallFailed, CannotTell
 
 _AGAIN = "The cell was stopped; the others went on."
 
@@ -37,6 +37,7 @@ class Room:
         self._cells: list[_Cell] = []
         self._end = time.monotonic() + limits.notebook
         self.cpu = 0.0  # s, of processes that have ended
+        self.starved = False  # whether a cell was stopped that was given no time to run
 
     def run(self, source: str) -> Outputs:
         """Run a cell; what it shows."""
@@ -88,6 +89,8 @@ class Room:
             cell.outputs = clean(reply.get("outputs"), self._limits.output)
         except CallFailed as failed:
             cell.outputs, cell.dead = [failure(failed.got, _AGAIN)], True
+        except CannotTell as cannot:
+            cell.outputs, cell.dead, self.starved = [failure(str(cannot), _AGAIN)], True, True
         return not cell.dead
 
     def _ask(self, order: dict[str, Any], limits: Limits) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from autograder.examiner.assignment import Assignment, Cell, digest_of, text_of
 from hpclab.errors import HpclabError
 
 LARGEST = 64 << 20  # bytes of a notebook
+_TEXT = 1_000_000  # characters of all cells that were to be filled in
+_VALUES = 4_000_000  # in the notebook's JSON: each takes some 100 bytes of memory
 _FILES, _FILE_BYTES = 200, 64 << 20  # of what lies beside it, all together
 
 
@@ -70,6 +72,10 @@ def read_submission(folder: Path, student: str, assignment: Assignment) -> Submi
             f"{path} has none of the cells that were to be filled in ({', '.join(names)}). "
             "Was another notebook handed in under this name?"
         )
+    if sum(map(len, texts.values())) > _TEXT:
+        raise Unreadable(
+            f"The cells of {path} are too long; expected at most {_TEXT:,} characters."
+        )
     notes = tuple(map(_printable, note))
     files = {} if assignment.public else dict(_files(folder))
     stamp = folder / "timestamp.txt"
@@ -101,7 +107,10 @@ def _read_cells(path: Path) -> list[Cell]:
             "it in again."
         )
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if sum(map(text.count, ",[{")) > _VALUES:
+            raise ValueError(f"more than {_VALUES:,} values")
+        notebook = json.loads(text)
         if "worksheets" in notebook:  # nbformat 3
             return [_upgraded(cell) for sheet in notebook["worksheets"] for cell in sheet["cells"]]
         cells = notebook["cells"]
