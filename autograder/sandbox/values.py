@@ -52,37 +52,62 @@ class Handle:
         )
 
 
-def pack_arguments(value: Any, roots: Arrays) -> Any:
+@dataclass(frozen=True)
+class View:
+    """An array among the arguments, and where it lies in the memory that is sent."""
+
+    array: np.ndarray
+    place: Sequence[Any]
+
+    def within(self, roots: Sequence[np.ndarray]) -> np.ndarray:
+        """The same elements of other memory."""
+        return view_of(self.place, roots)
+
+
+def view_of(place: Sequence[Any], roots: Sequence[np.ndarray]) -> np.ndarray:
+    """The array at this place of these roots, flat arrays of bytes."""
+    root, code, offset, shape, strides, _ = place
+    return np.ndarray(tuple(shape), code, roots[root].data, offset, tuple(strides))
+
+
+def pack_arguments(value: Any, roots: Arrays, views: list[View]) -> Any:
     """`value` as a JSON tree; the memory of its arrays is appended to `roots`, each once, flat.
 
-    TypeError with a sentence for what cannot cross.
+    `views` are the arrays themselves. TypeError with a sentence for what cannot cross.
     """
-    if type(value) is np.ndarray and (view := _view(value, roots)):
-        return {"view": view}
+    if type(value) is np.ndarray and (place := _place(value, roots)):
+        views.append(View(value, place))
+        return {"view": place}
     if isinstance(value, Handle):
         return {"handle": value.number}
     for tag, kind in _KINDS.items():
         if type(value) is kind:
-            return {tag: [pack_arguments(item, roots) for item in value]}
+            return {tag: [pack_arguments(item, roots, views) for item in value]}
     if type(value) is dict:
         return {
-            "dict": [
-                [pack_arguments(key, roots), pack_arguments(item, roots)]
-                for key, item in value.items()
-            ]
+            "dict": [[pack_arguments(one, roots, views) for one in pair] for pair in value.items()]
         }
     arrays: Arrays = []
     tree = pack(value, arrays)
     return {"value": tree}
 
 
+def shown(roots: Sequence[np.ndarray], views: Sequence[View]) -> list[np.ndarray]:
+    """The roots with nothing in them but what the views show; copied where that is not all."""
+    whole = {view.place[0] for view in views if view.array.nbytes == roots[view.place[0]].nbytes}
+    sent = [root if i in whole else np.zeros_like(root) for i, root in enumerate(roots)]
+    for view in views:
+        if view.place[0] not in whole:
+            view.within(sent)[...] = view.array
+    return sent
+
+
 def unpack_arguments(tree: Any, roots: Sequence[np.ndarray], kept: Sequence[Any]) -> Any:
     """The value of `pack_arguments`, its arrays views of `roots`; for the learner's side."""
     ((tag, content),) = tree.items()
     if tag == "view":
-        root, code, offset, shape, strides, writeable = content
-        array = np.ndarray(tuple(shape), code, roots[root].data, offset, tuple(strides))
-        array.flags.writeable = writeable
+        array = view_of(content, roots)
+        array.flags.writeable = content[-1]
         return array
     if tag == "handle":
         return kept[content]
@@ -94,7 +119,7 @@ def unpack_arguments(tree: Any, roots: Sequence[np.ndarray], kept: Sequence[Any]
     return _KINDS[tag]([unpack_arguments(item, roots, kept) for item in content])
 
 
-def _view(array: np.ndarray, roots: Arrays) -> list[Any] | None:
+def _place(array: np.ndarray, roots: Arrays) -> list[Any] | None:
     """Where an array lies in the array that owns its memory; None where that cannot be told."""
     pack(array, [])  # TypeError for an array of objects, text, ...
     root = array

@@ -332,3 +332,17 @@ os.environ["PLANTED"] = planted
 open("planted.txt", "w").write(planted)
 held = open("planted.txt")
 """
+
+# They show what they were called with, in every way that a report knows.
+TELLTALES = {
+    "an exception": "def double(x, out):\n    raise ValueError(f'SEEN {x[:2]}')",
+    "what is printed": "def double(x, out):\n    print('SEEN', x[:2])",
+    "a reason that is made up": "from hpclab.checks.work import CheckFailed\n"
+    "def double(x, out):\n    raise CheckFailed('SEEN', 'SEEN', 'SEEN', f'SEEN {x[:2]}')",
+    "a busy machine that is made up": "from hpclab.checks.work import Inconclusive\n"
+    "from autograder.sandbox.learner import Learner\n"
+    "Learner._verb = lambda self, order: {'inconclusive': 'SEEN'}",
+    "an end that is made up": "from autograder.sandbox.learner import Learner\n"
+    "Learner._verb = lambda self, order: {'failed': {'got': 'SEEN', 'expected': 'SEEN', "
+    "'why': 'SEEN'}, 'printed': 'SEEN'}",
+}

@@ -1,11 +1,12 @@
 """Cells that try to get points without the work, and honest work beside each."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from autograder.examiner.client import Examiner
-from tests.security.grading.attacks import CHEATS, PLANTED, SABOTAGE, SPIES
+from tests.security.grading.attacks import CHEATS, PLANTED, SABOTAGE, SPIES, TELLTALES
 from tests.security.grading.course import FULL, HONEST, NONE, SECRET, grade
 
 HONEST_TWINS = {
@@ -57,3 +58,13 @@ def test_hidden_checks_stay_hidden(name: str, examiner: Examiner, course: Path) 
     assert SECRET not in graded.text
     cells["double"] = PLANTED + cells["double"]
     assert SECRET in grade(examiner, course, cells).text, "the spy sees what is there"
+
+
+@pytest.mark.parametrize("name", TELLTALES)
+def test_what_a_hidden_check_asks_with_is_not_shown(
+    name: str, examiner: Examiner, course: Path
+) -> None:
+    graded = grade(examiner, course, {"double": TELLTALES[name]})
+    assert not graded.points["double-hidden"]
+    assert "SEEN" in json.dumps(graded.outputs("double-check")), "public checks hide nothing"
+    assert "SEEN" not in json.dumps(graded.outputs("double-hidden"))
