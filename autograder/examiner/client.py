@@ -75,6 +75,11 @@ class Examiner:
     def _start(self) -> None:
         if self._process is not None:
             return
+        if not sys.platform.startswith("linux"):
+            raise HpclabError(
+                "Submissions are graded on Linux alone, which can confine them: use a Linux "
+                f"machine, a container or WSL (this is {sys.platform})."
+            )
         mine, other = socket.socketpair()
         command = [sys.executable, "-P", "-m", "autograder.examiner", str(other.fileno())]
         root = str(Path(hpclab.__file__).parents[1])

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from autograder.examiner import room as module
+from autograder.examiner.assignment import Assignment
+from autograder.examiner.client import Examiner
 from autograder.examiner.room import Room
+from autograder.examiner.submission import Submission
 from hpclab.checks.limits import DEFAULT, Limits
+from hpclab.errors import HpclabError
 from hpclab.measure.runner import CallFailed, CannotTell
 
 
@@ -94,3 +98,9 @@ def test_a_notebook_has_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch) ->
 def test_files_lie_where_they_belong(tmp_path: Path) -> None:
     module.fill(tmp_path, [("data/x.csv", b"1"), ("y.py", b"2")])
     assert (tmp_path / "data/x.csv").read_bytes() == b"1"
+
+
+def test_grading_elsewhere_than_on_linux_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(HpclabError, match="graded on Linux alone.*this is darwin"):
+        Examiner().examine(Assignment("a", "a", []), Submission("ann", {}))
