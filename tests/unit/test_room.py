@@ -102,5 +102,5 @@ def test_files_lie_where_they_belong(tmp_path: Path) -> None:
 
 def test_grading_elsewhere_than_on_linux_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(HpclabError, match="graded on Linux alone.*this is darwin"):
+    with pytest.raises(HpclabError, match=r"graded on Linux alone.*this is darwin"):
         Examiner().examine(Assignment("a", "a", []), Submission("ann", {}))
