@@ -1,5 +1,6 @@
 """The `autograder` command: what authors and instructors run."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ app = typer.Typer(
 console = Console()
 app.command()(engine.grade)
 app.command()(engine.regrade)
+app.command()(engine.watch)
 
 
 def _log(line: str) -> None:
@@ -76,6 +78,52 @@ def new_lesson_command(
     for path in new_lesson(root, slug):
         _log(str(path.relative_to(root)))
     _log("Next: put your words in, then `autograder verify " + slug + "`.")
+
+
+@app.command()
+def export(
+    assignment: engine.Name = None,
+    format: Annotated[str, typer.Option(help="nbgrader, moodle, canvas or json.")] = "nbgrader",
+    to: Annotated[
+        Path | None, typer.Option(help="The file; by default grades.csv or .json.")
+    ] = None,
+    course: engine.Course = None,
+    gradebook: engine.Gradebook = None,
+) -> None:
+    """Write what the gradebook says into a file that another system reads."""
+    from autograder.engine.course import CourseFolder
+    from autograder.records.exports import write_export
+    from autograder.records.gradebook import Records
+
+    folder = CourseFolder.load(course, gradebook=gradebook)
+    with closing(Records(folder.config)) as records:
+        _log(write_export(records.gradebook, assignment, format, to))
+
+
+@app.command(name="similar")
+def similar_command(
+    assignment: Annotated[str, typer.Argument(help="The assignment.")],
+    least: Annotated[float, typer.Option(min=0, max=1, help="The share from which on.")] = 0.6,
+    submitted: engine.Submitted = None,
+    course: engine.Course = None,
+    gradebook: engine.Gradebook = None,
+    as_json: engine.AsJson = False,
+) -> None:
+    """List submissions whose code is alike, for the instructor to look at."""
+    from autograder.engine.course import CourseFolder
+    from autograder.records.gradebook import Records
+    from autograder.records.similar import code_of, show, similar, stub_of
+
+    folder = CourseFolder.load(course, submitted=submitted, gradebook=gradebook)
+    with closing(Records(folder.config)) as records:
+        (name,) = folder.names(records.gradebook, assignment)
+        notebooks = folder.assignments(name, records.gradebook)
+    handed_in = folder.read(name, notebooks)
+    work = {
+        one.student: code_of((part.assignment, part.submission) for part in one.parts)
+        for one in handed_in
+    }
+    show(console, similar(work, stub_of(notebooks), least), len(work), as_json=as_json)
 
 
 def main() -> None:

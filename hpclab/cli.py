@@ -81,13 +81,36 @@ def submit(
     to: Annotated[
         Path | None, typer.Option(help="A folder to submit to instead of nbgrader's exchange.")
     ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Wait so many seconds for the feedback.")
+    ] = 0.0,
     folder: Dir = None,
 ) -> None:
     """Hand an exercise in."""
+    from hpclab.learner.feedback import feedback as fetch
     from hpclab.learner.folder import find_folder
     from hpclab.learner.submit import submit as hand_in
 
-    _say(hand_in(find_folder(folder), slug, to, _built() / "course" / "nbgrader_config.py"))
+    home, config = find_folder(folder), _built() / "course" / "nbgrader_config.py"
+    _say(hand_in(home, slug, to, config))
+    if wait and not to:
+        try:
+            _say(fetch(home, slug, config, wait))
+        except HpclabError as error:  # it is handed in all the same
+            _say(str(error))
+
+
+@app.command()
+def feedback(
+    slug: Slug,
+    wait: Annotated[float, typer.Option(min=0, help="Wait so many seconds for it.")] = 0.0,
+    folder: Dir = None,
+) -> None:
+    """Fetch the feedback on what you handed in to the exchange."""
+    from hpclab.learner.feedback import feedback as fetch
+    from hpclab.learner.folder import find_folder
+
+    _say(fetch(find_folder(folder), slug, _built() / "course" / "nbgrader_config.py", wait))
 
 
 @app.command()

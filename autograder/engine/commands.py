@@ -61,3 +61,28 @@ def regrade(
     farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust or folder.trusts)
     reports = grade_all(folder, farm, assignment, others=True)
     raise typer.Exit(tell(folder, reports, as_json=as_json, changed=True))
+
+
+def watch(
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    gradebook: Gradebook = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
+    course: Course = None,
+    trust: Trust = False,
+) -> None:
+    """Grade what arrives in nbgrader's exchange, and hand its feedback back."""
+    from autograder.engine.course import CourseFolder
+    from autograder.engine.exchange import Exchange
+    from autograder.engine.farm import Farm
+    from autograder.engine.session import grading, tell_now
+    from autograder.engine.watch import Quiet, Watcher
+
+    folder = CourseFolder.load(course, gradebook=gradebook)
+    farm = Farm(jobs=jobs, scheduler=scheduler, trust=trust or folder.trusts)
+    exchange = Exchange(folder)
+    with grading(folder, farm, Quiet()) as grader:
+        watcher = Watcher(grader, exchange, tell_now)
+        tell_now(f"watching {exchange.inbound}; Ctrl-C ends it")
+        watcher.look() if once else watcher.watch(every)

@@ -35,6 +35,10 @@ _LOCAL = {
 }
 
 
+class ClusterGone(HpclabError):
+    """There is no scheduler, or no longer one; the text says which."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of one run; problem: why there is no record, which a person must look at."""
@@ -153,6 +157,7 @@ class Farm:
             self._cluster.close(timeout=5)
         self._client = self._cluster = None
         self._running, self._suspects, self._assignments = {}, [], {}
+        self._ended = queue.SimpleQueue()  # what is cancelled still comes to the old one
 
     def _start(self) -> Client:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -160,7 +165,7 @@ class Farm:
             try:
                 self._client = Client(self._scheduler, timeout=10, set_as_default=False)
             except (OSError, ValueError) as error:  # TimeoutError is one
-                raise HpclabError(
+                raise ClusterGone(
                     f"No Dask scheduler answers at {self._scheduler} ({error}). Expected an "
                     "address such as tcp://127.0.0.1:8786, where `dask scheduler` runs."
                 ) from None
@@ -179,8 +184,8 @@ class Farm:
             self._client = Client(self._cluster, set_as_default=False)
         return self._client
 
-    def _gone(self) -> HpclabError:
-        return HpclabError(
+    def _gone(self) -> ClusterGone:
+        return ClusterGone(
             f"The Dask scheduler {self._scheduler or ''} is gone. What was graded is kept: the "
             "same command goes on from there."
         )

@@ -71,7 +71,7 @@ class Grader:
     """Grades a course's assignments, with one gradebook and one farm."""
 
     def __init__(self, course: CourseFolder, records: Records, farm: Farm, view: View) -> None:
-        self.course, self.records, self._farm, self._view = course, records, farm, view
+        self.course, self.records, self.farm, self._view = course, records, farm, view
 
     def grade(
         self,
@@ -112,18 +112,18 @@ class Grader:
             for part in one.parts:
                 users[part.key].append(one)
         for part in parts.values():
-            self._farm.submit(part, run.journal.records.get(part.key))
+            self.farm.submit(part, run.journal.records.get(part.key))
         problems = []
-        while self._farm.busy or ready:
+        while self.farm.busy or ready:
             # Results are kept first; the gradebook is written while none is there to be kept.
-            answer = self._farm.next(0.0 if ready else _LOOK) if self._farm.busy else None
+            answer = self.farm.next(0.0 if ready else _LOOK) if self.farm.busy else None
             if answer:
                 part = parts[answer.key]
                 if self._keep(run, part, answer):
                     ready += [one for one in users[part.key] if run.complete(one)]
             elif ready:
                 problems.append(self._save(run, ready.popleft()))
-            elif self._farm.no_workers:
+            elif self.farm.no_workers:
                 self._view.no_workers()
         return [problem for problem in problems if problem]
 
@@ -134,7 +134,7 @@ class Grader:
         record = run.journal.records[part.key]
         self._view.ran(record, alone=alone)
         if record.waiting:
-            self._farm.submit(part, record)
+            self.farm.submit(part, record)
         return not record.waiting
 
     def _save(self, run: "_Run", one: HandedIn) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
+from datetime import datetime
 
 from nbgrader.converters import Autograde
 from rich.console import Console
@@ -82,3 +83,8 @@ def _tell_people(folder: CourseFolder, reports: list[Report], changed: bool) -> 
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if not reports:
         console.print(f"Nothing was handed in: there is no {folder.submitted('*', '*')}.")
+
+
+def tell_now(line: str) -> None:
+    """An event of now, on stdout."""
+    print(f"{datetime.now():%H:%M:%S} {line}", flush=True)

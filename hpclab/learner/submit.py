@@ -15,6 +15,8 @@ from hpclab.errors import HpclabError, unknown
 from hpclab.learner.folder import exercises_in
 from hpclab.learner.progress import Progress
 
+_EXCHANGE = "nbgrader's exchange"
+
 
 def submit(folder: Path, slug: str, to: Path | None, config: Path) -> str:
     """Hand in `<folder>/<slug>`; return a sentence that says where it went.
@@ -26,9 +28,13 @@ def submit(folder: Path, slug: str, to: Path | None, config: Path) -> str:
     if not notebook.is_file():
         raise unknown("exercise", slug, exercises_in(folder))
     read_cells(notebook)  # a notebook that cannot be read is told now, not after the deadline
-    where = _to_folder(notebook, slug, to) if to else _to_exchange(folder, slug, config)
-    Progress(folder).record("submit", lesson=slug, to=where)
-    return f"Submitted {slug} to {where}."
+    if to:
+        where = _to_folder(notebook, slug, to)
+        Progress(folder).record("submit", lesson=slug, to=where)
+        return f"Submitted {slug} to {where}."
+    timestamp = _to_exchange(folder, slug, config)
+    Progress(folder).record("submit", lesson=slug, to=_EXCHANGE, timestamp=timestamp)
+    return f"Submitted {slug} to {_EXCHANGE}. `hpclab feedback {slug}` fetches what comes back."
 
 
 def _to_folder(notebook: Path, slug: str, to: Path) -> str:
@@ -74,7 +80,7 @@ def _user() -> str:
 
 
 def _to_exchange(folder: Path, slug: str, config: Path) -> str:
-    """Run `nbgrader submit`, with its complaint as ours."""
+    """Run `nbgrader submit`, with its complaint as ours; the time that it gives the submission."""
     if not config.is_file():
         raise HpclabError(
             f"There is no exchange to submit to: {config} is missing. Name a folder with --to."
@@ -88,4 +94,5 @@ def _to_exchange(folder: Path, slug: str, config: Path) -> str:
     if answer.returncode:
         reasons = re.findall(r"\| (?:CRITICAL|ERROR)\]\S* (.*)", answer.stderr)
         raise HpclabError(f"nbgrader did not take {slug}: {'; '.join(reasons) or answer.stderr}")
-    return "nbgrader's exchange"
+    done = re.search(r"Submitted as: \S+ \S+ (.*)", answer.stderr)
+    return done[1].strip() if done else ""
