@@ -12,7 +12,7 @@ from autograder.engine.course import CourseFolder
 from autograder.engine.farm import Answer, Farm
 from autograder.engine.handedin import HandedIn, Part, environment
 from autograder.engine.journal import FOLDER, Journal, Saved
-from autograder.examiner.assignment import digest_of
+from autograder.examiner.assignment import digest_of, grade_id
 from autograder.examiner.record import Record, graded_notebook
 from autograder.records.gradebook import Graded, Records
 from hpclab.errors import HpclabError
@@ -144,9 +144,10 @@ class Grader:
             record = run.journal.records[part.key]
             notebook = graded_notebook(part.assignment, part.submission, record)
             graded[part.assignment.notebook] = Graded(notebook, record.inconclusive)
-            grades = [determine_grade(cell) for cell in notebook.cells if is_grade(cell)]
-            score += sum(points or 0.0 for points, _ in grades)
-            of += sum(most for _, most in grades)
+            for cell in filter(is_grade, notebook.cells):
+                points, most = determine_grade(cell)
+                told = grade_id(cell) not in record.inconclusive
+                score, of = score + (points or 0.0) * told, of + most
         try:
             self.records.write(
                 one.student, one.assignment, graded, timestamp=one.timestamp, files=one.files

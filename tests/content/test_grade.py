@@ -37,6 +37,9 @@ def test_what_waits_for_a_person(grade: Runner) -> None:
         assert str(grade.course) not in said.out, "a learner's note names no folder of ours"
     assert scores(grade.course)["cleo"] == (3.0, False)
     assert {s for s, (_, waits) in scores(grade.course).items() if waits} == {"ada", "bob", "dan"}
+    lines = (grade.course / "grading/double.jsonl").read_text().splitlines()
+    saved = [line for line in map(json.loads, lines) if line["event"] == "saved"]
+    assert {one["student"]: one["score"] for one in saved} == dict(ada=0, bob=0, cleo=3, dan=0)
     page = (grade.course / "autograded/dan/double/double.ipynb").read_text()
     assert "This could not be graded: a person will look at it." in page
     assert grade.ran("began")["packed name:bob"] == 3, "an examiner that dies is replaced twice"
