@@ -7,6 +7,7 @@ shared memory, and a pipe on which the fork's end is told. It never runs a learn
 sees hidden checks or other learners' work: what a fork could find in memory is what stands here.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -43,7 +44,6 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     layers = _layers(json.loads(sys.argv[2]))
     shell = warm()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the forks
     control.send(b"ready")
     while message := _receive(control):
         order, fds = message
@@ -51,6 +51,15 @@ def main() -> None:
             _guard(control, order, fds, layers, shell)
         for fd in fds:
             os.close(fd)
+        _reap(os.WNOHANG)
+    _reap(0)
+
+
+def _reap(how: int) -> None:
+    """Take leave of forks that have ended: their CPU time then counts as this process's too."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, how)[0]:
+            pass
 
 
 def _layers(given: dict[str, Any]) -> Layers:
@@ -68,7 +77,6 @@ def _guard(
     """In the fork: start the learner's process, wait for it, leave nothing of it, tell its end."""
     wire, memory, end = fds
     control.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         pid = os.fork() if order["job"] == "trusted" else isolate(layers)
         if pid:
@@ -83,6 +91,8 @@ def _guard(
         os.close(end)
         _work(order, wire, memory, layers, shell)
         os._exit(0)
+    except BrokenPipeError:  # whoever wanted to know its end is gone
+        pass
     except BaseException:
         traceback.print_exc()
     finally:
