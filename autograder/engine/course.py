@@ -18,6 +18,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.engine.handedin import HandedIn, read_handed_in
 from autograder.examiner.assignment import Assignment, load_assignment
+from autograder.records.feedback import safe_feedback
 from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.course import find_root
 from hpclab.errors import HpclabError, unknown
@@ -54,6 +55,8 @@ class CourseFolder:
             config.CourseDirectory.submitted_directory = str(submitted.resolve())
         if gradebook:
             config.CourseDirectory.db_url = gradebook
+        if "exporter_class" not in config.GenerateFeedback:
+            safe_feedback(config)
         if url := config.CourseDirectory.get("db_url"):
             config.CourseDirectory.db_url = _with_driver(url)
         return cls(root, config)

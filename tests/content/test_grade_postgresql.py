@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from sqlalchemy import create_engine, text
 
+from autograder.records.gradebook import Records
 from tests.content.grading import Runner, hand_in, scores
+from tests.content.plain import CASES, DUE, NAME, Twins, rows, url, write
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
@@ -51,7 +55,7 @@ def server(require: Callable[[str, bool], None]) -> Iterator[str]:
 
 def test_a_gradebook_in_postgresql(grade: Runner, server: str) -> None:
     """It is new, so it learns of the assignment first; killed half-way, nothing is lost."""
-    url = server.replace("postgresql:", "postgresql+psycopg:")
+    database = server.replace("postgresql:", "postgresql+psycopg:")
     hand_in(grade.course, "ada", "# right name:ada")
     hand_in(grade.course, "bob", "# inconclusive name:bob")
     (hand_in(grade.course, "dan", "") / "double.ipynb").write_text("{ broken")
@@ -61,8 +65,27 @@ def test_a_gradebook_in_postgresql(grade: Runner, server: str) -> None:
     said = grade(*words)
     assert said.code == 3, said
     expected = {"ada": (3.0, False), "bob": (0.0, True), "dan": (0.0, True)}
-    assert scores(grade.course, url) == expected
+    assert scores(grade.course, database) == expected
     assert scores(grade.course) == {}, "the course's own is left alone"
     assert "0 of them graded now" in grade(*words).out
-    with Gradebook(url, "mini") as gradebook:
+    with Gradebook(database, "mini") as gradebook:
         assert len(gradebook.assignment_submissions("double")) == 3
+
+
+def test_every_table_is_as_nbgrader_leaves_it_in_sqlite(twins: Twins, server: str) -> None:
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE plain"))
+    theirs, _, config = twins
+    database = f"{server.removesuffix('postgres')}plain".replace(
+        "postgresql:", "postgresql+psycopg:"
+    )
+    config.CourseDirectory.db_url = database
+    assert NbGraderAPI(config=config).generate_assignment(NAME)["success"]
+    with Gradebook(database, "plain") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate=DUE)
+    records = Records(config)
+    for _ in range(2):
+        for learner in CASES:
+            write(records, theirs, learner)
+    records.close()
+    assert rows(database) == rows(url(theirs))

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
+from autograder.engine.course import CourseFolder
 from autograder.records.feedback import clean
 from hpclab.checks.report import Report
 from hpclab.verdicts import Result, Verdict
@@ -170,3 +171,14 @@ def test_other_delimiters(course: Twins) -> None:
     config.ClearHiddenTests.begin_test_delimeter = "assert add(1, 1)"
     config.ClearHiddenTests.end_test_delimeter = "END HIDDEN"
     assert "BEGIN HIDDEN" not in generate(folder, config, safe=True)
+
+
+def test_a_course_for_stock_nbgrader_gets_it_too(course: Twins) -> None:
+    folder = course[0]
+    (folder / "nbgrader_config.py").write_text("get_config().CourseDirectory.course_id = 'plain'")
+    config = CourseFolder.load(folder).config
+    assert hides(generate(folder, config, safe=False)), "as `autograder watch` makes it"
+    own = "get_config().GenerateFeedback.exporter_class = 'nbconvert.HTMLExporter'"
+    (folder / "nbgrader_config.py").write_text(own)
+    kept = CourseFolder.load(folder).config.GenerateFeedback
+    assert kept == {"exporter_class": "nbconvert.HTMLExporter"}
