@@ -102,7 +102,12 @@ class Examination:
         """A room with the assignment's files in it, and how to start processes beside it."""
         limits = self._limits
         home = Path(tempfile.mkdtemp(prefix="hpclab-"))
-        given = [*self._submission.files.items(), *self._assignment.files.items()]
+        ours = self._assignment.files
+        theirs = self._submission.files.items()
+        given = [
+            (name, data) for name, data in theirs if not any(_clash(name, one) for one in ours)
+        ]
+        given += ours.items()
 
         def clear() -> None:
             shutil.rmtree(home)
@@ -123,7 +128,10 @@ class Examination:
     def _run(self, room: Room) -> list[Outputs]:
         """Run the cells; the outputs of each."""
         outputs: list[Outputs] = []
+        own = self._submission.own
         for cell in self._assignment.cells:
+            for text in own.get(grade_id(cell), []) if grade_id(cell) else []:
+                room.run(text)
             runs = cell["cell_type"] == "code"
             if self._assignment.public and mark(cell)["grade"]:
                 runs = False  # what checks here asks from outside
@@ -179,6 +187,11 @@ class Examination:
         count = self._submission.extra
         many = "s" if count > 1 else ""
         return _OWN.format(count=count, s=many, were="were" if many else "was") if count else ""
+
+
+def _clash(name: str, other: str) -> bool:
+    """Whether two files cannot both be there: they are one, or one is in the place of a folder."""
+    return (name + "/").startswith(other + "/") or (other + "/").startswith(name + "/")
 
 
 def _doubted(result: Result, places: list[str]) -> Result:

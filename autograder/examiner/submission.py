@@ -10,10 +10,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from autograder.examiner.assignment import Assignment, Cell, digest_of, text_of
+from autograder.examiner.assignment import Assignment, Cell, digest_of, grade_id, text_of
 from hpclab.errors import HpclabError
 
 LARGEST = 64 << 20  # bytes of a notebook
@@ -34,8 +35,9 @@ class Submission:
     """What a learner handed in for one notebook.
 
     cells: the text of solution cells by grade_id; extra: how many code cells of the learner's own
-    there are, which are not run; files: what lies beside the notebook (only assignments that were
-    written for stock nbgrader get to see it); notes: sentences for the report.
+    there are, which are not run; notes: sentences for the report. Only assignments that were
+    written for stock nbgrader get to see the rest: own: such cells, which are run there, by the
+    grade_id of the cell that they stand before, "" at the end; files: what lies beside it.
     """
 
     student: str
@@ -44,11 +46,13 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     timestamp: str = ""
+    own: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
         """One name for the content, whoever handed it in."""
-        return digest_of([self.cells, {name: data.hex() for name, data in self.files.items()}])
+        files = {name: data.hex() for name, data in self.files.items()}
+        return digest_of([self.cells, self.own, files])
 
 
 def read_submission(folder: Path, student: str, assignment: Assignment) -> Submission:
@@ -59,20 +63,29 @@ def read_submission(folder: Path, student: str, assignment: Assignment) -> Submi
     path, note = _find(folder, assignment)
     cells = _read_cells(path)
     names = assignment.solutions()
+    known = {grade_id(cell) for cell in assignment.cells} - {""}
+    ours = {text_of(cell).strip() for cell in assignment.cells} | {""}
     texts: dict[str, str] = {}
-    extra = 0
+    own: dict[str, list[str]] = {}
+    waiting: list[str] = []
     for cell in cells:
         name = _name(cell)
         if name in names:
             texts[name] = _whole(text_of(cell))  # of two of one name the last, as in nbgrader
-        elif not name and cell.get("cell_type") == "code" and _own(cell, assignment):
-            extra += 1
+        if name in known:
+            own.setdefault(name, []).extend(waiting)
+            waiting = []
+        elif cell.get("cell_type") == "code" and text_of(cell).strip() not in ours:
+            waiting.append(_whole(text_of(cell)))
+    own[""] = waiting
     if names and not texts:
         raise Unreadable(
             f"{path} has none of the cells that were to be filled in ({', '.join(names)}). "
             "Was another notebook handed in under this name?"
         )
-    if sum(map(len, texts.values())) > _TEXT:
+    extra = sum(map(len, own.values()))
+    own = {} if assignment.public else own
+    if sum(map(len, [*texts.values(), *chain(*own.values())])) > _TEXT:
         raise Unreadable(
             f"The cells of {path} are too long; expected at most {_TEXT:,} characters."
         )
@@ -80,7 +93,7 @@ def read_submission(folder: Path, student: str, assignment: Assignment) -> Submi
     files = {} if assignment.public else dict(_files(folder))
     stamp = folder / "timestamp.txt"
     timestamp = stamp.read_text(errors="replace")[:80].strip() if _regular(stamp) else ""
-    return Submission(student, texts, extra, files, notes, timestamp)
+    return Submission(student, texts, extra, files, notes, timestamp, own)
 
 
 def _find(folder: Path, assignment: Assignment) -> tuple[Path, list[str]]:
@@ -142,12 +155,6 @@ def _whole(text: str) -> str:
 def _printable(text: str) -> str:
     """The text without what could command a terminal, for sentences that name a file."""
     return "".join(one if one.isprintable() else "?" for one in text)
-
-
-def _own(cell: Cell, assignment: Assignment) -> bool:
-    """Whether a cell holds code that is in none of the instructor's cells."""
-    text = text_of(cell).strip()
-    return bool(text) and all(text != text_of(one).strip() for one in assignment.cells)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
