@@ -52,6 +52,7 @@ def main() -> None:
         for fd in fds:
             os.close(fd)
         _reap(os.WNOHANG)
+    signal.alarm(1)  # ends this process, and with it whatever fork still goes on
     _reap(0)
 
 
