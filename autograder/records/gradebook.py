@@ -64,7 +64,8 @@ class Graded:
 class Records:
     """The one writer of a course's gradebook and of its autograded notebooks.
 
-    config: the course's nbgrader_config; db_url: a gradebook other than the one named there.
+    config: the course's nbgrader_config, without a step of its own that executes notebooks; db_url:
+    a gradebook other than the one named there.
     """
 
     def __init__(self, config: Config, db_url: str | None = None) -> None:
