@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import find_all_files
+from typing import TYPE_CHECKING, Any
 
 from hpclab.checks.language import CHECKS_FILE
 from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.errors import HpclabError
+
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
 
 Cell = dict[str, Any]
 
@@ -71,7 +71,7 @@ def digest_of(value: Any) -> str:
 
 def load_assignment(
     source: Path,
-    gradebook: Gradebook,
+    gradebook: "Gradebook",
     *,
     hidden: Path | None = None,
     seed: int = 0,
@@ -84,6 +84,10 @@ def load_assignment(
     from the notebook. `hidden` is the file of hidden checks, if there is one. HpclabError where
     there is no such assignment.
     """
+    # Here, because an examiner needs none of it, and it takes seconds to import.
+    from nbgrader.api import MissingEntry
+    from nbgrader.utils import find_all_files
+
     name = source.name
     files = {
         str(path.relative_to(source)): path.read_bytes()
@@ -106,7 +110,7 @@ def load_assignment(
     return found
 
 
-def _cells(path: Path, gradebook: Gradebook, assignment: str) -> Iterator[Cell]:
+def _cells(path: Path, gradebook: "Gradebook", assignment: str) -> Iterator[Cell]:
     known = {
         cell.name: cell for cell in gradebook.find_notebook(path.stem, assignment).source_cells
     }

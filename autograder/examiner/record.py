@@ -4,8 +4,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import nbformat
-
 from autograder.examiner.assignment import Assignment, grade_id
 from autograder.examiner.submission import Submission
 from hpclab.verdicts import Result
@@ -47,6 +45,8 @@ def graded_notebook(assignment: Assignment, submission: Submission, record: Reco
 
     It is what nbgrader calls the autograded notebook, whatever the submission's own looked like.
     """
+    import nbformat  # here, because it takes a second to import, and an examiner does without
+
     cells = []
     for i, (cell, outputs) in enumerate(zip(assignment.cells, record.outputs, strict=True)):
         text = submission.cells.get(grade_id(cell), cell["source"])
