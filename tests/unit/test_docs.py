@@ -88,3 +88,15 @@ def test_help_of_every_command_says_what_it_does() -> None:
     for app in APPS.values():
         for command in typer.main.get_command(app).commands.values():
             assert command.help
+
+
+def test_every_threat_has_a_test() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    lines = (REFERENCE / "threats.md").read_text().splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("| ")][1:]
+    assert len(rows) > 15
+    for _, threat, _, named, remains, _ in rows:
+        proofs = re.findall(r"`([^`]+)`", named + remains)
+        assert proofs, threat
+        for proof in proofs:
+            assert f"def {proof}(" in tests or (ROOT / proof).is_file(), proof
