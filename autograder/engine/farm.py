@@ -265,7 +265,9 @@ def _borrowed(trust: bool) -> Iterator[Examiner]:
 def close_examiners(only_idle: bool = False) -> None:
     """End the examiners of this process; also those at work, unless told otherwise."""
     with _guard:
-        ended = [examiner for _, examiner in _idle] + ([] if only_idle else _busy)
+        idle = [examiner for _, examiner in _idle]
         _idle.clear()
-    for examiner in ended:
+        for examiner in [] if only_idle else _busy:
+            examiner.stop()  # whoever works with it closes it
+    for examiner in idle:
         examiner.close()

@@ -34,7 +34,7 @@ class Part:
     @cached_property
     def content(self) -> str:
         """A name for what was handed in, whoever did it."""
-        return digest_of([self.submission.digest, self.problem])
+        return digest_of([self.submission.digest, self.submission.notes, self.problem])
 
     @cached_property
     def key(self) -> str:

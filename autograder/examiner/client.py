@@ -66,6 +66,11 @@ class Examiner:
                 self._process.wait()
             self._process = None
 
+    def stop(self) -> None:
+        """End what it is at, from another thread: `examine` fails there."""
+        if process := self._process:
+            process.terminate()
+
     def __enter__(self) -> Self:
         return self
 

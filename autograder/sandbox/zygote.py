@@ -44,7 +44,10 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     layers = _layers(json.loads(sys.argv[2]))
     shell = warm()
-    control.send(b"ready")
+    try:
+        control.send(b"ready")
+    except BrokenPipeError:  # whoever asked is gone
+        return
     while message := _receive(control):
         order, fds = message
         if os.fork() == 0:

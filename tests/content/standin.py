@@ -37,6 +37,9 @@ class StandIn:
     def close(self) -> None:
         pass
 
+    def stop(self) -> None:
+        pass
+
     def examine(
         self,
         assignment: Assignment,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,11 +50,11 @@ class Cluster:
         wait(lambda: "Scheduler at:" in log.read_text(), self.processes["scheduler"])
         self.address = re.findall(r"Scheduler at:\s+(tcp://\S+)", log.read_text())[0]
 
-    def start_workers(self, *names: str) -> None:
+    def start_workers(self, *names: str, standin: bool = True) -> None:
+        words = ["--host=127.0.0.1", "--nthreads=1", "--no-nanny", "--no-dashboard"]
+        words += [f"--preload={ROOT}/tests/content/standin.py"] * standin
         for name in names:
-            preload = ROOT / "tests/content/standin.py"
-            words = ("--host=127.0.0.1", "--nthreads=1", "--no-nanny", "--no-dashboard")
-            self.start(name, "worker", self.address, *words, f"--preload={preload}")
+            self.start(name, "worker", self.address, *words)
 
     def grade(self, course: Path) -> "subprocess.Popen[str]":
         """`autograder grade` on it, with the examiner as it is."""
@@ -74,18 +75,25 @@ def wait(until: Callable[[], object], process: "subprocess.Popen[str]") -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def cluster(grade: Runner, tmp_path: Path) -> Iterator[Cluster]:
-    env = {**os.environ, standin.LOG: str(grade.log), "PYTHONPATH": str(ROOT),
-           "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s",
-           "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}  # fmt: skip
-    made = Cluster(tmp_path, env)
+@contextmanager
+def running_cluster(folder: Path, env: dict[str, str]) -> Iterator[Cluster]:
+    """A scheduler, without workers yet; at the end all of it is killed."""
+    made = Cluster(folder, env)
     try:
         made.start_scheduler()
         yield made
     finally:
         for name in made.processes:
             made.kill(name)
+
+
+@pytest.fixture
+def cluster(grade: Runner, tmp_path: Path) -> Iterator[Cluster]:
+    env = {**os.environ, standin.LOG: str(grade.log), "PYTHONPATH": str(ROOT),
+           "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s",
+           "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}  # fmt: skip
+    with running_cluster(tmp_path, env) as made:
+        yield made
 
 
 def test_two_workers_one_of_them_killed(grade: Runner, cluster: Cluster) -> None:
