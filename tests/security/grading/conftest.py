@@ -26,14 +26,15 @@ class Room:
 
     def left(self) -> tuple[list[str], list[str], list[int]]:
         """Its temporary files; its processes; how many files and sockets each has open."""
-        while True:
-            process = psutil.Process(self.examiner._process.pid)  # type: ignore[union-attr]
-            with contextlib.suppress(psutil.NoSuchProcess):
-                processes = [process, *process.children(recursive=True)]
-                names = [" ".join(one.cmdline()) for one in processes]
-                # The folder of the checks stays as long as the examiner does.
-                files = [path.name for path in self.folder.iterdir() if "checks" not in path.name]
-                return files, names, [one.num_fds() for one in processes]
+        process = psutil.Process(self.examiner._process.pid)  # type: ignore[union-attr]
+        names, descriptors = [], []
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended, too
+                names.append(" ".join(one.cmdline()))
+                descriptors.append(one.num_fds())
+        # The folder of the checks stays as long as the examiner does.
+        files = [path.name for path in self.folder.iterdir() if "checks" not in path.name]
+        return files, names, descriptors
 
 
 @pytest.fixture(scope="session")
