@@ -28,6 +28,7 @@ _ATTRIBUTES = _NAMES | {
     "misc", "utils", "base", "callbacks", "optimization", "cbook", "memmap", "fromfile", "tofile",
     "load", "save", "loads", "dumps", "frombuffer", "as_strided", "import_required",
     "get_type_hints", "patch", "f_back", "f_globals", "f_locals", "f_builtins", "f_code",
+    "register", "dispatch", "registry", "sizeof", "widgets", "from_string", "logging",
     "tb_frame", "tb_next", "gi_frame", "cr_frame", "ag_frame",
 }
 # fmt: on
@@ -55,7 +56,8 @@ def _named(node: ast.AST) -> Iterator[str]:
     """What is too much in one node, not looking at those below it."""
     match node:
         case ast.Import(names):
-            yield from (f"import {one.name}" for one in names if not _usual(one.name))
+            modules = [one.name for one in names]
+            yield from (f"import {one}" for one in modules if one == "hpclab" or not _usual(one))
         case ast.ImportFrom(module, names, level):
             yield from _imported(module or "", [one.name for one in names], level)
         case ast.Name(id) if id in _NAMES or _hidden(id):

@@ -29,7 +29,8 @@ class LocalWork(CountedWork):
     def signatures(self, name: str) -> list[str]:
         """The nopython signatures that Numba compiled so far, such as 'float64(Array(...))'."""
         function = self._function(name)
-        found = getattr(function, "nopython_signatures", None)
+        numbas = type(function).__module__.startswith("numba.")
+        found = getattr(function, "nopython_signatures", None) if numbas else None
         if found is None:
             self.fail(
                 f"{name} is {_a_kind(function)}",

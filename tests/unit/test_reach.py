@@ -27,6 +27,10 @@ FAR = {
     "in a string": "eval('1')",
     "by a star": "from numpy import *",
     "compiled Python": "from numba import objmode",
+    "all of hpclab": "import hpclab\nhpclab.checks",
+    "what measures a size": "from dask.sizeof import sizeof",
+    "what a size is measured with": "import dask\n@dask.sizeof.sizeof.register(int)\ndef f(x): ...",
+    "in a template": "import dask.widgets\ndask.widgets.get_environment()",
     "no Python": "%%bash\nls",
     "not to be parsed": "def f(:",
 }
