@@ -95,10 +95,17 @@ class Grader:
             outcomes = run.outcomes(self._in_gradebook(name))
             history = {one.student: run.saved(one) for one in handed_in}
             changed = list(changes(history, journal.records))
+        self.records.gradebook.db.remove()
         return Report(name, outcomes, len(todo), problems, changed)
 
+    def known(self) -> set[str]:
+        """The assignments that the gradebook knows at the moment."""
+        names = {one.name for one in self.records.gradebook.assignments}
+        self.records.gradebook.db.remove()  # who waits for the next look holds no connection
+        return names
+
     def _in_gradebook(self, name: str) -> dict[str, dict[str, Any]]:
-        self.records.gradebook.db.expire_all()  # a person may be grading in formgrader meanwhile
+        self.records.gradebook.db.remove()  # a person may be grading in Formgrader meanwhile
         rows = self.records.gradebook.submission_dicts(name)
         return {row["student"]: row for row in rows}
 

@@ -48,7 +48,7 @@ class Watcher:
     def look(self) -> None:
         """Collect what has arrived, and see to all that is open."""
         now = time.monotonic()
-        known = {one.name for one in self.grader.records.gradebook.assignments}
+        known = self.grader.known()
         for arrival in sorted(set(self.exchange.arrivals()) - self._seen):
             if arrival.assignment in known:
                 self._seen.add(arrival)

@@ -93,6 +93,10 @@ def test_other_checks_are_said_and_regraded_with_the_difference(grade: Runner) -
             "ada: 3 → 0 of 3; double-check passed → failed; double-hidden passed → failed" in lines
         )
         assert not [line for line in lines if line.startswith("bob: 3")]
+    (double,) = json.loads(grade("regrade", "--json").out)["assignments"]
+    (change,) = double["changes"]
+    assert (change["student"], change["before"], change["after"]) == ("ada", 3, 0)
+    assert change["checks"]["double-check"] == ["passed", "failed"]
     assert grade.ran()["packed name:ada"] == 2
     assert grade.ran()["packed name:cleo"] == 1, "it has today's checks"
     assert "other checks" not in grade("grade").out
