@@ -134,14 +134,17 @@ class Records:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """nbgrader commits after each grade; here that only flushes, until the end of the block."""
+        """nbgrader commits after each grade; here that waits until the end of the block."""
         db = self.gradebook.db
         db.remove()
         with self.gradebook.engine.begin() as connection:
-            db(bind=connection, join_transaction_mode="rollback_only", expire_on_commit=False)
+            db(bind=connection, join_transaction_mode="rollback_only")
+            vars(db)["commit"] = lambda: None
             try:
                 yield
+                db.flush()
             finally:
+                del vars(db)["commit"]
                 db.remove()
 
     def _write_grades(
@@ -154,9 +157,11 @@ class Records:
         gradebook = self.gradebook
         if self._autograde.create_student:
             gradebook.update_or_create_student(student)
+            gradebook.db.flush()
         given = {"timestamp": when} if when else {}
         with gradebook.db.no_autoflush:  # what is half-made is not for the gradebook yet
             submission = gradebook.update_or_create_submission(assignment, student, **given)
+        gradebook.db.flush()
         for submitted in submission.notebooks:
             graded = notebooks.get(submitted.name)
             if graded and graded.notebook:
@@ -165,7 +170,6 @@ class Records:
             for grade in submitted.grades:
                 grade.auto_score = None if graded else 0
                 grade.needs_manual_grade = bool(graded)
-        gradebook.db.flush()
 
     def _save_notebook(
         self, student: str, submission: SubmittedAssignment, submitted: Any, graded: Graded
@@ -174,8 +178,10 @@ class Records:
         save.student_id, save.assignment_id = student, submission.name
         save.notebook_id = submitted.name
         resources = {"hpclab": {"inconclusive": graded.inconclusive}}
-        for index, cell in enumerate(graded.notebook.cells):
-            save.preprocess_cell(cell, resources, index)
+        with self.gradebook.db.no_autoflush:  # all grades of a notebook at once
+            for index, cell in enumerate(graded.notebook.cells):
+                save.preprocess_cell(cell, resources, index)
+        self.gradebook.db.flush()
         if self._late:
             submitted.late_submission_penalty = self._penalty(student, submission, submitted)
 
