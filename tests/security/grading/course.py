@@ -196,5 +196,7 @@ def state(course: Path) -> dict[str, str]:
     return {
         str(path.relative_to(course)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(course.rglob("*"))
-        if path.is_file() and not path.is_relative_to(course / "submitted/mallory")
+        if path.is_file()
+        and not path.is_symlink()
+        and not path.is_relative_to(course / "submitted/mallory")
     }
