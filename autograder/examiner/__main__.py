@@ -4,7 +4,6 @@ import os
 import select
 import signal
 import sys
-import tempfile
 import threading
 import traceback
 from multiprocessing.connection import Connection
@@ -14,6 +13,7 @@ from typing import Any
 from autograder.examiner.assignment import Assignment
 from autograder.examiner.client import ExaminerFailed
 from autograder.examiner.examine import Checks, Examination
+from autograder.examiner.scratch import scratch, sweep
 from autograder.sandbox.client import Zygote
 from autograder.sandbox.probe import probe
 from hpclab.errors import HpclabError
@@ -24,8 +24,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     line = Connection(int(sys.argv[1]))
     threading.Thread(target=_end_with, args=(line.fileno(),), daemon=True).start()
-    with tempfile.TemporaryDirectory(prefix="hpclab-checks-") as folder:
-        desk = _Desk(Path(folder))
+    sweep()
+    with scratch() as folder:
+        desk = _Desk(folder)
         try:
             while True:
                 line.send(desk.answer(*line.recv()))

@@ -1,7 +1,6 @@
 """Grade one submission: its cells in a room of their own, the questions from here."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from autograder.examiner.reach import reaches
 from autograder.examiner.record import Outputs, Record
 from autograder.examiner.remote import RemoteWork
 from autograder.examiner.room import Room, fill
+from autograder.examiner.scratch import scratch
 from autograder.examiner.submission import Submission
 from autograder.sandbox.client import Zygote
 from autograder.sandbox.layers import SandboxLimits
@@ -100,30 +100,30 @@ class Examination:
     @contextmanager
     def _room(self) -> Iterator[tuple[Room, Any]]:
         """A room with the assignment's files in it, and how to start processes beside it."""
-        limits = self._limits
-        home = Path(tempfile.mkdtemp(prefix="hpclab-"))
         ours = self._assignment.files
         theirs = self._submission.files.items()
         given = [
             (name, data) for name, data in theirs if not any(_clash(name, one) for one in ours)
         ]
         given += ours.items()
+        with scratch(mode=0o711) as folder:  # a learner's process may be another user's
+            home = folder / "home"
 
-        def clear() -> None:
-            shutil.rmtree(home)
-            home.mkdir(mode=0o700)
-            fill(home, given)
+            def clear() -> None:
+                shutil.rmtree(home, ignore_errors=True)
+                home.mkdir(mode=0o700)
+                fill(home, given)
 
-        def launcher(job: str, threads: int) -> Launch:
-            return self._zygote.launcher(job, home, self._sandbox, threads=threads)
+            def launcher(job: str, threads: int) -> Launch:
+                return self._zygote.launcher(job, home, self._sandbox, threads=threads)
 
-        launch = self._zygote.launcher("graded", home, self._sandbox, threads=0, room=limits.output)
-        room = Room(launch, limits, clear)
-        try:
-            yield room, launcher
-        finally:
-            room.close()
-            shutil.rmtree(home, ignore_errors=True)
+            output = self._limits.output
+            launch = self._zygote.launcher("graded", home, self._sandbox, threads=0, room=output)
+            room = Room(launch, self._limits, clear)
+            try:
+                yield room, launcher
+            finally:
+                room.close()
 
     def _run(self, room: Room) -> list[Outputs]:
         """Run the cells; the outputs of each."""
