@@ -37,6 +37,7 @@ root = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = "{course_id}"
 c.CourseDirectory.root = str(root)
 c.Exchange.root = str(root.parent / "exchange")
+c.ExchangeFactory.collect = "autograder.engine.exchange.Collect"  # which follows no links
 c.GradingExecute.hidden_directory = str(root / "hidden")
 c.GradingExecute.seed = {seed}
 c.GradingExecute.limits = {limits}

@@ -20,7 +20,7 @@ from autograder.engine.handedin import Part, environment
 from autograder.engine.lanes import lane
 from autograder.examiner.assignment import Assignment
 from autograder.examiner.client import Examiner, ExaminerFailed
-from autograder.examiner.record import Record
+from autograder.examiner.record import Record, left_to_a_person
 from autograder.examiner.submission import Submission
 from hpclab.errors import HpclabError
 from hpclab.measure.machine import cores
@@ -228,7 +228,7 @@ def _run(
                 raise
             problem = str(error)
     note = f"It could not be examined in {_ATTEMPTS} attempts: {problem[:200]}"
-    return Part(assignment, submission).left_to_a_person(note)
+    return left_to_a_person(assignment, note)
 
 
 _stopping = threading.Event()

@@ -13,7 +13,7 @@ from autograder.engine.farm import Answer, Farm
 from autograder.engine.handedin import HandedIn, Part, environment
 from autograder.engine.journal import FOLDER, Journal, Saved
 from autograder.examiner.assignment import digest_of, grade_id
-from autograder.examiner.record import Record, graded_notebook
+from autograder.examiner.record import Record, graded_notebook, left_to_a_person
 from autograder.records.gradebook import Graded, Records
 from hpclab.errors import HpclabError
 
@@ -199,7 +199,7 @@ class _Run:
         """Whether a notebook has its result, which one that nobody can read has at once."""
         record = self.journal.records.get(part.key)
         if part.problem and not record:
-            record = part.left_to_a_person(part.problem)
+            record = left_to_a_person(part.assignment, part.problem)
             self.journal.keep(part.key, record)
         return record is not None and not record.waiting
 
@@ -209,7 +209,9 @@ class _Run:
 
     def keep(self, part: Part, answer: Answer) -> None:
         """Keep what came of a run."""
-        self.journal.keep(part.key, answer.record or part.left_to_a_person(answer.problem))
+        self.journal.keep(
+            part.key, answer.record or left_to_a_person(part.assignment, answer.problem)
+        )
 
     def keep_saved(self, one: HandedIn, score: float, of: float) -> Saved:
         """Keep that a submission stands in the gradebook with these points."""

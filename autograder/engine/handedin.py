@@ -8,8 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from autograder.examiner.assignment import Assignment, digest_of, grade_id, mark
-from autograder.examiner.record import Record
+from autograder.examiner.assignment import Assignment, digest_of
 from autograder.examiner.submission import Submission, Unreadable, read_submission
 
 _CARRIED = ("submission_secret.txt",)  # nbgrader's release_feedback stops where it is missing
@@ -40,15 +39,6 @@ class Part:
     def key(self) -> str:
         """The name of the result: another when content, checks or environment are others."""
         return digest_of([self.content, self.assignment.digest, environment()])
-
-    def left_to_a_person(self, note: str) -> Record:
-        """The record of a notebook that could not be graded: each of its grades waits."""
-        cells = self.assignment.cells
-        names = [grade_id(cell) for cell in cells if mark(cell)["grade"]]
-        text = f"This could not be graded: a person will look at it. {note}\n"
-        said = [{"output_type": "stream", "name": "stdout", "text": text}]
-        outputs = [said if grade_id(cell) in names else [] for cell in cells]
-        return Record(outputs, inconclusive=names, notes=[note])
 
 
 @dataclass(frozen=True)

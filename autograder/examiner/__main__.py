@@ -13,10 +13,11 @@ from typing import Any
 from autograder.examiner.assignment import Assignment
 from autograder.examiner.client import ExaminerFailed
 from autograder.examiner.examine import Checks, Examination
+from autograder.examiner.record import left_to_a_person
 from autograder.examiner.scratch import scratch, sweep
 from autograder.sandbox.client import Zygote
 from autograder.sandbox.probe import probe
-from hpclab.errors import HpclabError
+from hpclab.errors import FileError, HpclabError
 
 
 def main() -> None:
@@ -89,9 +90,11 @@ class _Desk:
         assert self._zygote
         assert self._loaded
         assignment, checks = self._loaded
-        return Examination(self._zygote, assignment, checks, submission).grade(
-            timed=timed, earlier=earlier
-        )
+        examination = Examination(self._zygote, assignment, checks, submission)
+        try:
+            return examination.grade(timed=timed, earlier=earlier)
+        except FileError as error:  # a check's mistake, which a submission may have brought out
+            return left_to_a_person(assignment, str(error))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from hpclab.verdicts import Result, Verdict
 _OWN = (
     "{count} code cell{s} of your own {were} not run: put what a task needs into the task's cell."
 )
+_DISK = 256_000_000  # bytes that a submission may write, beside the files that it is given
 _UNTOLD = "The call gave no answer that could be compared."
 
 
@@ -68,7 +69,10 @@ class Examination:
         within = [replace(check, base=self._limits).limits for check in checks.all()]
         memory = int(max(one.memory for one in (self._limits, *within)))
         processes = max(one.processes for one in (self._limits, *within))
-        self._sandbox = SandboxLimits(memory=memory, output=memory, processes=processes)
+        files = sum(map(len, (*assignment.files.values(), *submission.files.values())))
+        self._sandbox = SandboxLimits(
+            memory=memory, output=memory, processes=processes, disk=_DISK + 2 * files
+        )
         self._checks = checks
 
     def grade(self, *, timed: bool, earlier: Record | None) -> Record:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from autograder.examiner.assignment import Assignment, grade_id
+from autograder.examiner.assignment import Assignment, grade_id, mark
 from autograder.examiner.submission import Submission
 from hpclab.verdicts import Result
 
@@ -38,6 +38,15 @@ class Record:
     def from_json(cls, record: dict[str, Any]) -> "Record":
         """The record back from JSON values."""
         return cls(**{**record, "results": [Result.from_json(one) for one in record["results"]]})
+
+
+def left_to_a_person(assignment: Assignment, note: str) -> Record:
+    """The record of a notebook that could not be graded: each of its grades waits."""
+    names = [grade_id(cell) for cell in assignment.cells if mark(cell)["grade"]]
+    text = f"This could not be graded: a person will look at it. {note}\n"
+    said = [{"output_type": "stream", "name": "stdout", "text": text}]
+    outputs = [said if grade_id(cell) in names else [] for cell in assignment.cells]
+    return Record(outputs, inconclusive=names, notes=[note])
 
 
 def graded_notebook(assignment: Assignment, submission: Submission, record: Record) -> Any:

@@ -22,7 +22,7 @@ import psutil
 from autograder.sandbox import kernel, landlock, mounts
 from autograder.sandbox.layers import Layers, SandboxLimits
 from hpclab.measure.machine import data_bytes
-from hpclab.measure.seccomp import sandboxed
+from hpclab.seccomp import sandboxed
 
 _OUTER = frozenset({"user", "pid"})  # namespaces that A has to enter, the others are B's alone
 _INSIDE = 1000  # the user's number in a user namespace

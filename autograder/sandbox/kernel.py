@@ -8,7 +8,7 @@ import socket
 import struct
 from functools import cache
 
-from hpclab.measure.syscalls import ARCHITECTURES, SYSCALLS
+from hpclab.syscalls import ARCHITECTURES, SYSCALLS
 
 # Flags of unshare (linux/sched.h), by the names that `Layers.namespaces` uses.
 NAMESPACES = {

@@ -11,7 +11,7 @@ from autograder.sandbox import landlock
 from autograder.sandbox.confine import confine, isolate, reap_all
 from autograder.sandbox.kernel import NAMESPACES
 from autograder.sandbox.layers import Layers, SandboxLimits
-from hpclab.measure.seccomp import sandboxed
+from hpclab.seccomp import sandboxed
 
 _LOG = logging.getLogger("autograder.sandbox")
 

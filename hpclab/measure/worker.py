@@ -28,7 +28,7 @@ def work(line: Line, memory: MappedMemory) -> None:
     import numba  # noqa: F401  # before the limits, so that it is not charged to the code
 
     limit_memory(order["memory"], for_good=True)
-    from hpclab.measure.seccomp import alone
+    from hpclab.seccomp import alone
 
     confined = alone()
     namespace = _load(order)

@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Any
 
-from hpclab.measure.syscalls import ARCHITECTURES, SYSCALLS
+from hpclab.syscalls import ARCHITECTURES, SYSCALLS
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 COLUMN = ARCHITECTURES[os.uname().machine][0]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpclab.measure.syscalls import SYSCALLS
+from hpclab.syscalls import SYSCALLS
 from tests.conftest import Require
 from tests.security.settings import FALLBACK, FULL, SETTINGS, jails, place
 

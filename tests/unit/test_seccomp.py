@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from hpclab.measure.seccomp import alone_program, sandbox_program
-from hpclab.measure.syscalls import ARCHITECTURES, SYSCALLS
+from hpclab.seccomp import alone_program, sandbox_program
+from hpclab.syscalls import ARCHITECTURES, SYSCALLS
 
 ALLOW, EPERM, ENOSYS = 0x7FFF0000, 0x00050001, 0x00050026
 PID = 4711

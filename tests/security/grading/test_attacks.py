@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.examiner.client import Examiner
-from tests.security.grading.attacks import CHEATS, PLANTED, SABOTAGE, SPIES, TELLTALES
+from tests.security.grading.attacks import CHEATS, SABOTAGE
 from tests.security.grading.course import FULL, HONEST, NONE, SECRET, grade
+from tests.security.grading.spies import PLANTED, SPIES, TELLTALES
 
 HONEST_TWINS = {
     "plain": HONEST["double"],

@@ -75,3 +75,27 @@ def test_a_forged_count_gains_nothing(name: str, examiner: Examiner, course: Pat
     task, text = FORGED[name]
     graded = grade(examiner, course, {task: text})
     assert not graded.points[f"{task}-check"], "no points, or a person looks"
+
+
+SHARE = '''
+import numpy as np
+from hpclab.checks import check
+
+@check(task="double", points=2)
+def gives_a_share(work):
+    """A check that takes the learner's value for its share."""
+    return work.call("double", np.ones(3), np.ones(3))
+'''
+
+
+def test_a_value_that_is_no_share_waits_for_a_person_and_stops_nobody(
+    examiner: Examiner, course: Path
+) -> None:
+    files = {**load(course).files, "checks.py": SHARE.encode()}
+    assignment = replace(load(course), files=files, hidden="")
+    for text, waits in (("return 'all of them'", True), ("return 0.5", False)):
+        folder = hand_in(course, "mallory", {"double": f"def double(x, out):\n    {text}"})
+        submission = read_submission(folder, "mallory", assignment)
+        record = examiner.examine(assignment, submission)
+        assert ("double-check" in record.inconclusive) == waits
+        assert any("expected None or a share" in note for note in record.notes) == waits

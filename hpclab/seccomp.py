@@ -10,7 +10,7 @@ import platform
 import struct
 from collections.abc import Callable, Iterable
 
-from hpclab.measure.syscalls import ARCHITECTURES, SYSCALLS, UNKNOWN
+from hpclab.syscalls import ARCHITECTURES, SYSCALLS, UNKNOWN
 
 # Classic BPF (linux/filter.h, linux/seccomp.h).
 _LOAD, _EQUAL, _AT_LEAST, _RETURN, _ANY_BIT = 0x20, 0x15, 0x35, 0x06, 0x45
