@@ -3,6 +3,7 @@
 from typing import Any
 
 from autograder.examiner.record import Outputs
+from autograder.sandbox.shown import decisive, is_picture, size_of
 
 _KINDS = {
     "text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg",
@@ -12,15 +13,21 @@ _IMAGES = 1_000_000  # characters of pictures that a cell may show, beside its t
 
 
 def clean(claimed: Any, room: int) -> Outputs:
-    """What of these outputs is a notebook's, at most about `room` characters and some pictures."""
+    """What of these outputs is a notebook's: about `room` characters, and some pictures.
+
+    What a grade may hang on is kept in any case, cut; see `autograder.sandbox.shown`.
+    """
     kept: Outputs = []
     left, pictures = room, _IMAGES
     for output in claimed if isinstance(claimed, list) else []:
         one = _one(output)
-        images, text = _size(one)
-        left, pictures = left - text, pictures - images
+        left -= size_of(one)
+        data = one.get("data", {})
+        pictures -= sum(len(text) for kind, text in data.items() if is_picture(kind))
         if one and left >= 0 and pictures >= 0:
             kept.append(one)
+        elif cut := decisive(one, kept):
+            kept.append(cut)
     return kept
 
 
@@ -38,15 +45,6 @@ def _one(output: Any) -> dict[str, Any]:
             trace = [line for line in lines if type(line) is str]
             return {"output_type": "error", "ename": name, "evalue": value, "traceback": trace}
     return {}
-
-
-def _size(output: dict[str, Any]) -> tuple[int, int]:
-    """Characters of pictures and of text."""
-    data = output.get("data", {})
-    images = sum(len(text) for kind, text in data.items() if kind.startswith("image/"))
-    text = sum(len(one) for kind, one in data.items() if not kind.startswith("image/"))
-    text += len(output.get("text", "")) + len(output.get("evalue", ""))
-    return images, text + sum(map(len, output.get("traceback", ())))
 
 
 def failure(name: str, why: str) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from autograder.sandbox.shown import decisive, size_of
+
 Output = dict[str, Any]
 
 
@@ -20,10 +22,13 @@ class Outputs(list[Output]):
         super().__init__()
         self._room = room
 
-    def show(self, output: Output, size: int) -> None:
-        """Keep an output if there is room for it."""
+    def show(self, output: Output) -> None:
+        """Keep an output if there is room for it, or if a grade may hang on it."""
+        size = size_of(output)
         if size <= self._room:
             self.append(output)
+        elif kept := decisive(output, self):
+            self.append(kept)
         elif self._room > 0:
             self.append(stream("stdout", "\n(more was printed than is kept)\n"))
         self._room -= size
@@ -35,7 +40,8 @@ class Outputs(list[Output]):
             self._room -= len(text)
             self[-1]["text"].append(kept)
         elif kept:
-            self.show({**stream(name, ""), "text": [kept]}, len(kept))
+            self._room -= len(text)
+            self.append({**stream(name, ""), "text": [kept]})
 
 
 def stream(name: str, text: str) -> Output:
@@ -67,8 +73,7 @@ class _Hook(DisplayHook):
         """Keep it."""
         result = {"output_type": "execute_result", "execution_count": None}
         data = dict(format_dict)
-        size = sum(len(str(one)) for one in data.values())
-        self.shell.outputs.show({**result, "data": data, "metadata": dict(md_dict or {})}, size)
+        self.shell.outputs.show({**result, "data": data, "metadata": dict(md_dict or {})})
 
 
 class _Publisher(DisplayPublisher):
@@ -78,9 +83,8 @@ class _Publisher(DisplayPublisher):
 
     def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         """Keep it."""
-        size = sum(len(str(one)) for one in data.values())
         about = {"output_type": "display_data", "metadata": dict(metadata or {})}
-        self.shell.outputs.show({**about, "data": dict(data)}, size)
+        self.shell.outputs.show({**about, "data": dict(data)})
 
     def clear_output(self, wait: bool = False) -> None:
         """Forget what was shown so far."""
@@ -100,7 +104,7 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         lines = stb.splitlines() if isinstance(stb, str) else list(stb)
         about = {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue)}
-        self.outputs.show({**about, "traceback": lines}, sum(map(len, lines)))
+        self.outputs.show({**about, "traceback": lines})
 
     def enable_gui(self, gui: Any = None) -> None:
         """Nothing to do: figures are shown inline."""
