@@ -34,6 +34,7 @@ def main() -> None:
         except EOFError:
             pass
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # on the way out already
             desk.close()
 
 
