@@ -54,7 +54,7 @@ def private_root(work: Path, more: Iterable[str], size: int, uid: int, *, own_pr
         _show(path, root)
     _proc(root, own_proc)
     for path in SHARED:
-        os.makedirs(root + path)
+        os.makedirs(root + path, exist_ok=True)  # Python itself may lie in one
         os.chmod(root + path, 0o1777)
     _small_files(root, uid)
     inside = root + str(work)

@@ -111,8 +111,8 @@ def _work(order: dict[str, Any], wire: int, memory: int, layers: Layers, shell: 
     if not trusted:
         limits = SandboxLimits(**order["limits"])
         confine(home, limits, READABLE, layers, keep=(wire, memory))
-        with warnings.catch_warnings():  # a network of its own has no way out; Dask says so once
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), contextlib.suppress(OSError):
+            warnings.simplefilter("ignore")  # a network of its own has no way out; Dask says so
             get_ip()
         sys.path.append(str(home))  # last: a submitted numpy.py must not be taken for NumPy
     _silence()
