@@ -1,5 +1,6 @@
 """Where namespaces are forbidden, as in some containers, the other layers hold."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,8 +91,11 @@ def test_the_other_task_keeps_its_points(name: str, examiner: Any, course: Path)
 
 def alive() -> set[int]:
     """Processes below this one, but for those that have ended and are not taken leave of yet."""
-    below = psutil.Process().children(recursive=True)
-    return {one.pid for one in below if one.status() != psutil.STATUS_ZOMBIE}
+    found = set()
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {one.pid} if one.status() != psutil.STATUS_ZOMBIE else set()
+    return found
 
 
 @pytest.mark.parametrize("name", DAEMONS)
