@@ -3,8 +3,8 @@
     python benchmarks/grading.py --submissions 100     about 15 minutes on 2 cores
     python benchmarks/grading.py --scale 1000          about 10 minutes: kill -9, and on again
 
-Two assignments for stock nbgrader, made here (`grading_courses.py`): Numba, with two serial kernels
-and a parallel one as in the lesson `vectorise`, and Dask. `nbgrader autograde` and `autograder
+Two assignments for stock nbgrader, made here (`grading_courses.py`): Numba, with a serial kernel
+and a parallel one, and Dask. `nbgrader autograde` and `autograder
 grade` are the commands that an instructor runs, each from a fresh gradebook on the same
 submissions; CPU is that of all their processes. The floor is `grading_floor.py`.
 """
