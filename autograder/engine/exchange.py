@@ -43,7 +43,7 @@ class Exchange:
         self._course = course
         self._api = NbGraderAPI(config=course.config)
         step = self._api.exchange.Collect(coursedir=self._api.coursedir, parent=self._api)
-        if type(step) is not ExchangeCollect:
+        if type(step) not in (ExchangeCollect, Collect):
             raise HpclabError("`watch` looks into nbgrader's own exchange, which is a folder.")
         self._api.exchange.collect = Collect
         self._root = Path(step.root, self._api.coursedir.course_id)
