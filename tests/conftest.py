@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ Require = Callable[[str, bool], None]
 
 def pytest_configure() -> None:
     """Workers have temporary folders of their own: graders of one folder wait for each other."""
+    # Who runs the tests in the background of a script hands an ignored Ctrl-C down to all.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         folder = Path(tempfile.gettempdir(), f"hpclab-{os.getppid()}-{worker}")
         folder.mkdir(exist_ok=True)
