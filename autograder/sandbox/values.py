@@ -40,7 +40,6 @@ class Handle:
 
     number: int
     text: str
-    lazy: bool
 
     def __repr__(self) -> str:
         return self.text
@@ -171,8 +170,7 @@ class Results:
             items = [self.pack(item, arrays, depth + 1) for item in value]
             return {type(value).__name__: items}
         self.kept.append(value)
-        lazy = hasattr(value, "__dask_graph__")
-        return {"handle": [len(self.kept) - 1, brief(value)[:_TEXT], lazy]}
+        return {"handle": [len(self.kept) - 1, brief(value)[:_TEXT]]}
 
     def _fields(self, record: Any, arrays: Arrays, depth: int) -> dict[str, Any]:
         names = [one.name for one in fields(record)] if is_dataclass(record) else record._fields
@@ -198,8 +196,8 @@ def unpack_result(tree: Any, take: Take, depth: int = 0) -> Any:
     match tree:
         case {"value": content}:
             return unpack(content, take)
-        case {"handle": [int(number), str(text), bool(lazy)]}:
-            return Handle(number, text[:_TEXT], lazy)
+        case {"handle": [int(number), str(text)]}:
+            return Handle(number, text[:_TEXT])
         case {"list": list(items)} | {"tuple": list(items)} if depth < _DEEPEST:
             values = [unpack_result(item, take, depth + 1) for item in items]
             return values if "list" in tree else tuple(values)

@@ -50,7 +50,7 @@ RECORDS = [
 FIELDS = ["tasks", "layers", "bytes", "number", "name", "findings", "makespan", "flops", "why"]
 results = st.recursive(
     st.builds(lambda tree: {"value": tree}, packed)
-    | st.builds(lambda *of: {"handle": list(of)}, plain, plain, plain),
+    | st.builds(lambda *of: {"handle": list(of)}, plain, plain),
     lambda inner: (
         st.builds(lambda items: {"list": items}, st.lists(inner, max_size=3))
         | st.builds(lambda items: {"tuple": items}, st.lists(inner, max_size=3))
