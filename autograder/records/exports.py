@@ -10,7 +10,7 @@ from typing import Any
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 
-from hpclab.errors import unknown
+from hpclab.errors import HpclabError, unknown
 
 Row = list[str]
 FORMAT = 1  # of the JSON document; another when a field changes its meaning
@@ -145,12 +145,16 @@ def write_export(
 ) -> str:
     """Write the file, beside and then renamed; a sentence that says what went where.
 
-    HpclabError where the format or the assignment is none that is known.
+    HpclabError where the format or the assignment is none that is known, or the folder missing.
     """
     if format_name not in FORMATS:
         raise unknown("format", format_name, FORMATS)
     scores = read_scores(gradebook, assignment)
     path = to or Path("grades.json" if format_name == "json" else "grades.csv")
+    if not path.parent.is_dir():
+        raise HpclabError(
+            f"There is no folder {path.parent}; expected one to write {path.name} in."
+        )
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(FORMATS[format_name](scores), encoding="utf-8")

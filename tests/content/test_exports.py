@@ -13,7 +13,7 @@ from nbgrader.plugins import CsvExportPlugin
 from typer.testing import CliRunner
 
 from autograder.cli import app
-from autograder.records.exports import FORMATS, read_scores
+from autograder.records.exports import FORMATS, read_scores, write_export
 from hpclab.errors import HpclabError
 from tests.content.plain import CASES, NAME, Twins, url
 
@@ -169,3 +169,8 @@ def test_the_command(twins: Twins, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(HpclabError, match="There is no assignment 'sumz'"):
         run(app, ["export", "sumz", "--course", str(twins[0])], catch_exceptions=False)
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["grades.json", "out.csv"]
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(gradebook: Gradebook, tmp_path: Path) -> None:
+    with pytest.raises(HpclabError, match=r"There is no folder .*/gone; expected one to write"):
+        write_export(gradebook, None, "json", tmp_path / "gone" / "grades.json")
