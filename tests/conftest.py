@@ -5,12 +5,14 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
-# One worker runs all tests of such a folder, which share what takes long to make; elsewhere, of a
-# file. CI uses two workers: `scripts/test -n 2 --dist loadgroup`.
+# With several workers (CI: `scripts/test -n 2`) one of them runs all tests of such a folder, which
+# share what takes long to make; elsewhere, of a file.
 TOGETHER = ("browser", "security/grading")
 
 Require = Callable[[str, bool], None]
@@ -27,12 +29,16 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together when there are several workers."""
-    for item in items:
-        place = str(item.path.relative_to(TESTS))
-        group = next((one for one in TOGETHER if place.startswith(one)), place)
-        item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """Tests of one folder of TOGETHER, or else of one file, stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((one for one in TOGETHER if f"tests/{one}/" in nodeid), nodeid.split("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Who runs what, where there are several workers."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
