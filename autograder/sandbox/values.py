@@ -13,19 +13,21 @@ import numpy as np
 
 from hpclab.comm import Run
 from hpclab.count.cache import Misses
+from hpclab.count.interleave import Exploration
 from hpclab.count.llvm import Operations
 from hpclab.count.races import Race
 from hpclab.count.vector import Vectorised
 from hpclab.dask.chaos import Chaos, Finding
 from hpclab.dask.graph import Graph
 from hpclab.dask.simulate import Simulation, Slot
+from hpclab.measure.fake import FakeRun
 from hpclab.wire import Arrays, Take, pack, unpack
 from hpclab.words import brief
 
 _RECORDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(Chaos, Finding, Graph, Misses, Operations),
+        *(Chaos, Exploration, FakeRun, Finding, Graph, Misses, Operations),
         *(Race, Run, Simulation, Slot, Vectorised),
     )
 }

@@ -4,8 +4,10 @@ What each one counts, and what it cannot see, stands where it is made: `hpclab.c
 `hpclab.dask`, `hpclab.comm`, `hpclab.measure.memory`.
 """
 
+import copy
+import inspect
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,24 +16,44 @@ from hpclab.checks.timed import TimedWork
 from hpclab.checks.work import Unattempted
 from hpclab.comm import Deadlock, RankFailed, Run, run
 from hpclab.count.cache import Misses, cache_misses
+from hpclab.count.interleave import Exploration, Lock, interleavings
 from hpclab.count.llvm import Operations, operations
 from hpclab.count.races import Race, races
 from hpclab.count.vector import Vectorised, is_vectorised
 from hpclab.dask.chaos import Chaos, chaos
 from hpclab.dask.graph import Graph, graph
 from hpclab.dask.simulate import Simulation, simulate
+from hpclab.measure.fake import Cost, FakeRun, on_fake_machine
 from hpclab.measure.memory import compiled_allocations, traced_peak
 from hpclab.words import brief
 
+_LETTERS = "fghijk"  # names of functions that a learner's function is given
 
-class _Comm:
-    """Stands for the communicator where a call is shown."""
+
+class _Stands:
+    """Stands for what the learner's function is given, where a call is shown."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __repr__(self) -> str:
-        return "comm"
+        return self._name
 
 
-_COMM = _Comm()
+_COMM, _CLOCK = _Stands("comm"), _Stands("clock")
+_STATE, _ME = _Stands("state"), _Stands("me")
+
+
+def arguments(verb: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What the learner's function is called with, where a verb is asked with its name and these."""
+    match verb:
+        case "traffic":
+            return _COMM, *args[1:]
+        case "interleavings":
+            return _STATE, _ME
+        case "fake_time":
+            return *map(_Stands, _LETTERS[: len(args[0])]), _CLOCK, *args[1:]
+    return args
 
 
 class CountedWork(TimedWork):
@@ -101,6 +123,46 @@ class CountedWork(TimedWork):
         """Conflicts between iterations of the function's parallel loops; none is an empty list."""
         return self._count(races, name, args)
 
+    def interleavings(
+        self,
+        name: str,
+        threads: int,
+        state: dict[str, Any],
+        outcome: str,
+        locks: Sequence[str] = (),
+    ) -> Exploration:
+        """Every order of the steps of so many threads `name(state, me)`; me is 0, 1, ...
+
+        The function has a `yield` wherever another thread may go on. Each run starts with a copy of
+        `state`, to which a `Lock` is added for each name in `locks`, and ends with the outcome
+        `state[outcome]`.
+        """
+        function = self._function(name, arguments("interleavings", ()), {})
+        shared = {**state, **{lock: Lock(lock) for lock in locks}}
+
+        def thread(me: int) -> Callable[[Any], Generator[Any, None, None]]:
+            def steps(state: Any) -> Generator[Any, None, None]:
+                yield from function(state, me)
+
+            return steps
+
+        first = self._guarded(lambda: function(copy.deepcopy(shared), 0))
+        if not inspect.isgenerator(first):
+            self.fail(brief(first), "a generator: a function with a `yield` in it")
+        running = [thread(me) for me in range(threads)]
+        return self._guarded(lambda: interleavings(running, shared, lambda end: end[outcome]))
+
+    def fake_time(
+        self, name: str, costs: Sequence[dict[str, Any]], *args: Any, **machine: Any
+    ) -> FakeRun:
+        """`name(f, ..., clock, *args)` on a fake clock, with a function for each of `costs`.
+
+        Costs are those of `hpclab.measure.fake.Cost`, and `machine` is what `FakeMachine` is told.
+        """
+        function = self._function(name, arguments("fake_time", (costs, *args)), {})
+        spent = [Cost(**one) for one in costs]
+        return self._guarded(lambda: on_fake_machine(function, spent, *args, **machine))
+
     def makespan(self, lazy: Any, **machine: Any) -> Simulation:
         """A Dask collection on a simulated cluster, of which `machine` tells."""
         self._expect_lazy(lazy)
@@ -113,7 +175,7 @@ class CountedWork(TimedWork):
 
     def traffic(self, name: str, ranks: int, *args: Any, **network: Any) -> Run:
         """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each."""
-        function = self._function(name, (_COMM, *args), {})
+        function = self._function(name, arguments("traffic", (ranks, *args)), {})
         try:
             return run(function, ranks, *args, **network)
         except Deadlock as deadlock:

@@ -61,6 +61,24 @@ def raises():
 def stub():
     raise NotImplementedError
 
+def stub_of_two(state, me):
+    raise NotImplementedError
+
+def adds(state, me):
+    yield state["lock"].acquire()
+    value = state["n"]
+    yield
+    state["n"] = value + me + 1
+    state["lock"].release()
+
+def fastest(f, g, clock, rounds):
+    times = [clock()]
+    for _ in range(rounds):
+        f()
+        g()
+        times.append(clock())
+    return times
+
 def lazy(x):
     return (da.from_array(x, chunks=3) + 1.0).sum(axis=0)
 

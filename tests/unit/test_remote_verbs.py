@@ -58,6 +58,10 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "allocations": lambda work: work.allocations("copies", x()),
     "signatures": lambda work: (work.call("copies", x()), work.signatures("copies"))[1],
     "traffic": lambda work: work.traffic("ring", 3, 7.0),
+    "interleavings": lambda work: work.interleavings("adds", 2, {"n": 0}, "n", ["lock"]),
+    "fake_time": lambda work: work.fake_time(
+        "fastest", [{"seconds": 1.0, "first": 2.0}, {"seconds": 2.0, "noise": 0.5}], 3, read=0.5
+    ),
 }
 
 
@@ -115,6 +119,10 @@ FAILURES: dict[str, Callable[[Any], Any]] = {
     "wrong": lambda work: work.close_to(work.call("echo", x()), x() + 1, why="so"),
     "of another kind": lambda work: work.close_to(work.call("echo", None), 1.0),
     "lazy": lambda work: work.close_to(make_lazy(work), np.ones(4)),
+    "ranks": lambda work: work.traffic("raises", 2, 7.0),
+    "no generator": lambda work: work.interleavings("echo", 2, {"n": 0}, "n"),
+    "no thread yet": lambda work: work.interleavings("stub_of_two", 2, {"n": 0}, "n"),
+    "no time": lambda work: work.fake_time("echo", [{"seconds": 1.0}]) and work.fail("no"),
 }
 
 
