@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from hpclab.measure.machine import notebook_settings
+
 TESTS = Path(__file__).parent
 # With several workers (CI: `scripts/test -n 2`) one of them runs all tests of such a folder, which
 # share what takes long to make; elsewhere, of a file.
@@ -22,6 +24,8 @@ def pytest_configure() -> None:
     """Workers have temporary folders of their own: graders of one folder wait for each other."""
     # Who runs the tests in the background of a script hands an ignored Ctrl-C down to all.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Numba takes no other number of threads once they run: a learner's, from the start.
+    os.environ.update(notebook_settings())
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         folder = Path(tempfile.gettempdir(), f"hpclab-{os.getppid()}-{worker}")
         folder.mkdir(exist_ok=True)

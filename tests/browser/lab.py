@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 SLOW = 90_000  # milliseconds; a loaded machine takes long to start a kernel
+expect.set_options(timeout=30_000)
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # others may be open in tabs behind
 RAN = re.compile(r"\[\d+\]:")
 
@@ -62,8 +63,7 @@ def run(page: Page, text: str) -> Locator:
 
 
 def validate(page: Page) -> str:
-    """Save, press nbgrader's Validate button, close its answer; the text of the answer."""
-    page.keyboard.press("Control+s")
+    """Press nbgrader's Validate button, which saves first; close its answer, and give its text."""
     page.locator(NOTEBOOK).get_by_text("Validate", exact=True).click()
     answer = page.locator("#validation-message")
     expect(answer).to_be_visible(timeout=SLOW)

@@ -1,5 +1,6 @@
 """Ranks that wait for ever, raise, die, never return or lie: each gets its sentence."""
 
+import gc
 import os
 import pickle
 import re
@@ -23,6 +24,7 @@ from hpclab.errors import HpclabError
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     """No child and no open file more than before, whatever went wrong."""
+    gc.collect()  # what others left open is not closed in between
     me, fds = psutil.Process(), Path("/proc/self/fd")
     before = {c.pid for c in me.children()}, len([*fds.iterdir()])
     yield
