@@ -27,11 +27,7 @@ import psutil
 from grading_courses import EXERCISES, hand_in, make_course
 from nbgrader.api import Gradebook
 
-from autograder.build.exercise import Exercise
 from autograder.engine.journal import FOLDER
-from autograder.examiner.assignment import load_assignment
-from autograder.examiner.client import Examiner
-from autograder.examiner.submission import Submission, read_submission
 from hpclab.measure.machine import cores, thread_settings
 
 BIN = Path(sys.executable).parent
@@ -236,32 +232,13 @@ def _events(journal):
     return kinds
 
 
-def lesson(slug):
-    """CPU seconds of each of a lesson's works through the examiner, packed and then timed."""
-    course = ROOT / "_build" / "course"
-    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
-        hidden = course / "hidden" / f"{slug}.py"
-        (assignment,) = load_assignment(course / "source" / slug, gradebook, hidden=hidden)
-    attempts = Exercise.load(ROOT, slug).attempts()
-    works = {"solution": {}} | {one.path.stem: one.cells for one in attempts}
-    solutions = read_submission(course / "source" / slug, "", assignment).cells
-    with Examiner() as examiner:
-        examiner.examine(assignment, Submission("", solutions), timed=False)
-        for name, cells in works.items():
-            submission = Submission("", {**solutions, **cells})
-            packed = examiner.examine(assignment, submission, timed=False)
-            alone = examiner.examine(assignment, submission, earlier=packed)
-            print(f"{name:30s} CPU {packed.cpu:.2f} s packed, {alone.cpu - packed.cpu:.2f} s alone")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--submissions", type=int, help="of each assignment, graded by both")
     parser.add_argument("--scale", type=int, help="submissions to grade with a kill -9 in between")
-    parser.add_argument("--lesson", help="one of our own lessons; needs `autograder build`")
     wanted = parser.parse_args()
-    if not (wanted.submissions or wanted.scale or wanted.lesson):
-        parser.error("say --submissions N, --scale N or --lesson SLUG")
+    if not (wanted.submissions or wanted.scale):
+        parser.error("say --submissions N or --scale N")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMPDIR"] = folder  # lanes of its own: nobody else's timing is waited for
         if wanted.submissions:
@@ -269,8 +246,6 @@ def main():
                 compare(Path(folder), name, wanted.submissions)
         if wanted.scale:
             scale(Path(folder), wanted.scale)
-        if wanted.lesson:
-            lesson(wanted.lesson)
 
 
 if __name__ == "__main__":

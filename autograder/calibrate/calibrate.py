@@ -1,6 +1,6 @@
 """`autograder calibrate`: measure each timed check's threshold under load, and refuse bad ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,9 @@ def calibrate(exercise: Exercise, log: Callable[[str], None]) -> list[str]:
     return problems
 
 
-def measure(exercise: Exercise, asked: Asked) -> Iterator[Measured]:
+def measure(
+    exercise: Exercise, asked: Asked, loads: Sequence[str] = tuple(LOADS)
+) -> Iterator[Measured]:
     """The naive and the intended version and each attempt, under each load.
 
     Attempts that fail a check which this one comes after are left out: they are never timed.
@@ -72,7 +74,7 @@ def measure(exercise: Exercise, asked: Asked) -> Iterator[Measured]:
         ):
             path = question.threads > 1
             sides = Side(reference, owned, path), Side(candidate, name, path)
-            for name_of_load in LOADS:
+            for name_of_load in loads:
                 yield (row := _under(question, version, name_of_load, sides))
                 if row.wrong:
                     break
