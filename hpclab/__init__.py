@@ -1,7 +1,7 @@
 """hpclab: what a learner imports in a notebook.
 
 from hpclab import check, hint, predict
-from hpclab import bench, compare, graph, machine, roofline, scaling, timeline
+from hpclab import bench, cluster, compare, graph, machine, roofline, scaling, timeline
 """
 
 import importlib
@@ -12,6 +12,7 @@ from hpclab.learner.notebook import check
 from hpclab.learner.predict import predict
 
 if TYPE_CHECKING:
+    from hpclab.clusters.cluster import cluster
     from hpclab.measure.card import machine
     from hpclab.plot.graph import graph
     from hpclab.plot.roofline import roofline
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from hpclab.plot.timing import bench, compare
 
 __all__ = [
-    "bench", "check", "compare", "graph", "hint", "machine", "predict", "roofline", "scaling",
-    "timeline",
+    "bench", "check", "cluster", "compare", "graph", "hint", "machine", "predict", "roofline",
+    "scaling", "timeline",
 ]  # fmt: skip
 
 # Matplotlib takes most of a second to import; who only checks does not wait for it.
 _LATER = {
     "bench": "hpclab.plot.timing",
+    "cluster": "hpclab.clusters.cluster",
     "compare": "hpclab.plot.timing",
     "graph": "hpclab.plot.graph",
     "machine": "hpclab.measure.card",

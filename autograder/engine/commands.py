@@ -32,6 +32,8 @@ def grade(
     as_json: AsJson = False,
 ) -> None:
     """Grade what was handed in; exit code 3 when something waits for a person."""
+    _begin(jobs, scheduler, trust)
+
     from autograder.engine.course import CourseFolder
     from autograder.engine.farm import Farm
     from autograder.engine.session import grade_all, tell
@@ -53,6 +55,8 @@ def regrade(
     as_json: AsJson = False,
 ) -> None:
     """Grade again what was graded with other checks, and show the difference."""
+    _begin(jobs, scheduler, trust)
+
     from autograder.engine.course import CourseFolder
     from autograder.engine.farm import Farm
     from autograder.engine.session import grade_all, tell
@@ -86,3 +90,12 @@ def watch(
         watcher = Watcher(grader, exchange, tell_now)
         tell_now(f"watching {exchange.inbound}; Ctrl-C ends it")
         watcher.look() if once else watcher.watch(every)
+
+
+def _begin(jobs: int | None, scheduler: str | None, trust: bool) -> None:
+    """Let this machine's examiners start while the rest is imported: both take some seconds."""
+    from autograder.engine.farm import begin_examiners
+    from hpclab.measure.machine import cores
+
+    if scheduler is None:
+        begin_examiners(jobs or cores(), trust)

@@ -22,14 +22,13 @@ from autograder.examiner.assignment import Assignment
 from autograder.examiner.client import Examiner, ExaminerFailed
 from autograder.examiner.record import Record, left_to_a_person
 from autograder.examiner.submission import Submission
+from hpclab.clusters.cluster import NO_PAGES, connect
 from hpclab.errors import HpclabError
 from hpclab.measure.machine import cores
 
 _ATTEMPTS = 3  # at examining a submission at which the examiner fails
 _LOCAL = {
-    # Dask's web pages know no password: there are none, and its server is on loopback.
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
+    **NO_PAGES,
     "distributed.worker.profile.enabled": False,
     "distributed.admin.large-graph-warning-threshold": "1GB",
 }
@@ -151,9 +150,10 @@ class Farm:
         """End what runs and give everything back."""
         if self._client:
             _close_quietly(self._client, list(self._running), remote=self._cluster is None)
-        if self._cluster:
+        if self._scheduler is None:
             _stopping.set()
             close_examiners()
+        if self._cluster:
             self._cluster.close(timeout=5)
         self._client = self._cluster = None
         self._running, self._suspects, self._assignments = {}, [], {}
@@ -163,12 +163,9 @@ class Farm:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         if self._scheduler:
             try:
-                self._client = Client(self._scheduler, timeout=10, set_as_default=False)
-            except (OSError, ValueError) as error:  # TimeoutError is one
-                raise ClusterGone(
-                    f"No Dask scheduler answers at {self._scheduler} ({error}). Expected an "
-                    "address such as tcp://127.0.0.1:8786, where `dask scheduler` runs."
-                ) from None
+                self._client = connect(self._scheduler, timeout=10)
+            except HpclabError as error:
+                raise ClusterGone(str(error)) from None
             return self._client
         _stopping.clear()
         with dask.config.set(_LOCAL):
@@ -235,6 +232,15 @@ _stopping = threading.Event()
 _guard = threading.Lock()
 _idle: list[tuple[bool, Examiner]] = []
 _busy: list[Examiner] = []
+
+
+def begin_examiners(count: int, trust: bool) -> None:
+    """Let examiners of this process start while it gets ready itself, which takes as long."""
+    for _ in range(count):
+        examiner = make_examiner(trust)
+        examiner.begin()
+        with _guard:
+            _idle.append((trust, examiner))
 
 
 def make_examiner(trust: bool) -> Examiner:

@@ -55,6 +55,12 @@ class Examiner:
         assert isinstance(record, Record)
         return record
 
+    def begin(self) -> None:
+        """Start the process, without waiting until it is ready."""
+        if self._process is None:
+            self._spawn()
+            self._tell("start", self._trust)
+
     def close(self) -> None:
         """End the process, and all that it started."""
         if self._process is not None:
@@ -78,8 +84,15 @@ class Examiner:
         self.close()
 
     def _start(self) -> None:
-        if self._process is not None:
-            return
+        self.begin()
+        if not self.layers:
+            try:
+                self.layers = str(self._answer())
+            except HpclabError:
+                self.close()
+                raise
+
+    def _spawn(self) -> None:
         if not sys.platform.startswith("linux"):
             raise HpclabError(
                 "Submissions are graded on Linux alone, which can confine them: use a Linux "
@@ -94,13 +107,19 @@ class Examiner:
         )  # fmt: skip
         other.close()
         self._line = Connection(mine.detach())
-        self._known = ""
-        self.layers = str(self._ask("start", self._trust))
+        self._known = self.layers = ""
 
     def _ask(self, *order: Any) -> Any:
         """Both ends are ours, and so is what they send: what a learner wrote is text in it."""
-        try:
+        self._tell(*order)
+        return self._answer()
+
+    def _tell(self, *order: Any) -> None:
+        with contextlib.suppress(OSError):  # an end that is gone has no answer either
             self._line.send(order)
+
+    def _answer(self) -> Any:
+        try:
             answer = self._line.recv()
         except (OSError, EOFError):
             with contextlib.suppress(OSError):

@@ -54,9 +54,13 @@ class Zygote:
         )
         other.close()
         self._control.settimeout(_WARM_UP)
-        if self._control.recv(100) != b"ready":
+        try:
+            if self._control.recv(100) != b"ready":
+                raise HpclabError("The process that runs submissions did not start; see above.")
+        except BaseException:
+            self._process.kill()
             self.close()
-            raise HpclabError("The process that runs submissions did not start; see above.")
+            raise
         return self
 
     def launcher(

@@ -62,6 +62,16 @@ def run(page: Page, text: str) -> Locator:
     return cell
 
 
+def run_all(page: Page) -> None:
+    """Run all cells from the menu, wait until the last one has run, and save."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    # The last cell is scrolled to; with many, those far away are not in the page.
+    last = page.locator(f"{NOTEBOOK} .jp-CodeCell").last
+    expect(last.locator(".jp-InputArea-prompt").first).to_have_text(RAN, timeout=2 * SLOW)
+    page.keyboard.press("Control+s")
+
+
 def validate(page: Page) -> str:
     """Press nbgrader's Validate button, which saves first; close its answer, and give its text."""
     page.locator(NOTEBOOK).get_by_text("Validate", exact=True).click()

@@ -90,23 +90,3 @@ def test_a_quiz_needs_no_script(browser: Browser, served: Served) -> None:
     answer.locator("summary").click()
     expect(answer.locator("p").first).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("slug", ["vectorise", "chunks"])
-def test_the_card_opens_demo_and_exercise_in_one_tab_of_the_lab(
-    book: Page, served: Served, watch: Watch, slug: str
-) -> None:
-    book.goto(f"{served.url}course/lessons/{slug}.html")
-    with book.expect_popup() as opened:
-        book.get_by_role("link", name="Open the demo").click()
-    lab = opened.value
-    tabs = lab.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
-    expect(tabs.filter(has_text=f"{slug}.ipynb").first).to_be_visible(timeout=60_000)
-    book.bring_to_front()
-    book.get_by_role("link", name="Open the exercise").click()
-    lab.wait_for_url(f"**/lab/tree/{slug}/{slug}.ipynb", timeout=60_000)
-    expect(lab.get_by_text("Validate", exact=True).first).to_be_visible(timeout=60_000)
-    assert len(book.context.pages) == 2
-    expect(lab.get_by_text("Jupyter news")).to_have_count(0)
-    assert watch.foreign == []
-    assert watch.errors == []

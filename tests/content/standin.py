@@ -34,6 +34,9 @@ class StandIn:
     def __init__(self, *, trust: bool = False) -> None:
         self.trust = trust
 
+    def begin(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -107,6 +107,7 @@ def test_each_gets_what_it_is_worth(place: Place) -> None:
     page = (place.course / "autograded/wrong/double/double.ipynb").read_text()
     assert "hpclab-report" in page
     assert place.run("grade")[1].count("0 of them graded now") == 1
+    assert "no assignment 'triple'" in place.run("grade", "triple")[1]
 
 
 def test_the_grader_is_killed(place: Place) -> None:

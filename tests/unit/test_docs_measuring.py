@@ -1,4 +1,4 @@
-"""The examples of the pages on checks, measuring, counting and messages run as they stand there."""
+"""The examples of the reference pages run as they stand there."""
 
 import ast
 import json
@@ -18,7 +18,7 @@ from hpclab.measure.machine import notebook_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "book" / "reference"
-PAGES = ("measuring", "counting", "messages")
+PAGES = ("measuring", "counting", "messages", "clusters", "sites")
 ROOMS = ("measure", "count", "dask")
 CHECKS = REFERENCE / "checks.md"
 WHOSE = {"# the learner's": "learner.py", "# at a prompt": "prompt.py"}

@@ -17,6 +17,8 @@ ROOMS = {
     "hpclab.count": set(),
     "hpclab.dask": set(),
     "hpclab.comm": set(),
+    "hpclab.sites": set(),
+    "hpclab.clusters": {"hpclab.measure"},
     "hpclab.plot": {"hpclab.measure", "hpclab.dask"},
     "hpclab.checks": {"hpclab.measure", "hpclab.count", "hpclab.dask", "hpclab.comm"},
     "hpclab.learner": {"hpclab.checks", "hpclab.server"},

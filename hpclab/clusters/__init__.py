@@ -1,0 +1,1 @@
+"""Dask clusters by one word: this machine, or a scheduler's address."""

@@ -1,0 +1,1 @@
+"""Supercomputers: one file each, and what a job there takes and costs."""

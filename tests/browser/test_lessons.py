@@ -1,0 +1,55 @@
+"""Each lesson in a browser: its page, its demo run in JupyterLab, its exercise opened."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect
+
+from hpclab.course import Course
+from tests.browser.conftest import REPOSITORY, Served, Watch
+from tests.browser.lab import SLOW, kernel_is, run_all
+
+LESSONS = [lesson.slug for lesson in Course.load(REPOSITORY).lessons()]
+
+
+@pytest.mark.parametrize("slug", LESSONS)
+def test_page_demo_and_exercise(book: Page, served: Served, watch: Watch, slug: str) -> None:
+    book.goto(f"{served.url}course/lessons/{slug}.html")
+    with book.expect_popup() as opened:
+        book.get_by_role("link", name="Open the demo").click()
+    lab = opened.value
+    tabs = lab.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
+    expect(tabs.filter(has_text=f"{slug}.ipynb").first).to_be_visible(timeout=SLOW)
+    kernel_is(lab, "idle")
+    run_all(lab)
+    expect_ran(served.folder / "demos" / f"{slug}.ipynb")
+
+    book.bring_to_front()
+    book.get_by_role("link", name="Open the exercise").click()
+    lab.wait_for_url(f"**/lab/tree/{slug}/{slug}.ipynb", timeout=SLOW)
+    expect(lab.get_by_text("Validate", exact=True).first).to_be_visible(timeout=SLOW)
+    assert len(book.context.pages) == 2
+    expect(lab.get_by_text("Jupyter news")).to_have_count(0)
+    assert watch.foreign == []
+    assert watch.errors == []
+
+
+def expect_ran(path: Path) -> None:
+    """The saved demo has run from top to bottom, without an error, and has drawn a figure."""
+    cells = saved(path)
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [output.ename for output in outputs if output.output_type == "error"] == []
+    assert any("<svg" in output.get("data", {}).get("text/html", "") for output in outputs)
+
+
+def saved(path: Path) -> list[Any]:
+    """The code cells on disk, once the last of them has run."""
+    for _ in range(60):
+        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+        if cells[-1].execution_count:
+            return cells
+        time.sleep(0.5)
+    pytest.fail(f"{path} was not saved as it has run")
