@@ -130,12 +130,14 @@ class CountedWork(TimedWork):
         state: dict[str, Any],
         outcome: str,
         locks: Sequence[str] = (),
+        watch: Sequence[str] = (),
     ) -> Exploration:
         """Every order of the steps of so many threads `name(state, me)`; me is 0, 1, ...
 
         The function has a `yield` wherever another thread may go on. Each run starts with a copy of
         `state`, to which a `Lock` is added for each name in `locks`, and ends with the outcome
-        `state[outcome]`.
+        `state[outcome]`. A step that touches more than one of the variables `watch`, or one of
+        them twice, is a failure.
         """
         function = self._function(name, arguments("interleavings", ()), {})
         shared = {**state, **{lock: Lock(lock) for lock in locks}}
@@ -150,7 +152,9 @@ class CountedWork(TimedWork):
         if not inspect.isgenerator(first):
             self.fail(brief(first), "a generator: a function with a `yield` in it")
         running = [thread(me) for me in range(threads)]
-        return self._guarded(lambda: interleavings(running, shared, lambda end: end[outcome]))
+        return self._guarded(
+            lambda: interleavings(running, shared, lambda end: end[outcome], watch)
+        )
 
     def fake_time(
         self, name: str, costs: Sequence[dict[str, Any]], *args: Any, **machine: Any

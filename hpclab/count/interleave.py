@@ -9,7 +9,7 @@ consistency: Lamport, "How to make a multiprocessor computer...", IEEE Trans. Co
 import copy
 import inspect
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,35 @@ def until(condition: Callable[[], bool], what: str = "a condition") -> Wait:
     return Wait(condition, what)
 
 
+class _Watched(dict[str, Any]):
+    """A state that takes note of which of some variables a step reads and writes."""
+
+    def __init__(self, state: dict[str, Any], names: frozenset[str]) -> None:
+        super().__init__(state)
+        self._names = names
+        self.touched: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        self._touch(name)
+        return super().__getitem__(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._touch(name)
+        super().__setitem__(name, value)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._touch(name)
+        return super().get(name, default)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def _touch(self, name: str) -> None:
+        if name in self._names:
+            self.touched.append(name)
+
+
 @dataclass(frozen=True)
 class Exploration:
     """What all interleavings lead to. A schedule is the threads' numbers, one for each step.
@@ -89,15 +118,20 @@ class Exploration:
 
 
 def interleavings(
-    threads: Sequence[Thread], state: Any, check: Callable[[Any], Hashable] | None = None
+    threads: Sequence[Thread],
+    state: Any,
+    check: Callable[[Any], Hashable] | None = None,
+    watch: Iterable[str] = (),
 ) -> Exploration:
     """Run `threads` in every order; each run starts with a deep copy of `state`.
 
     An outcome is `check(state)` at the end: a value, or whether all is well. Without `check` it is
     the text of the state. A thread that raises ends the run; the outcome is the exception's text.
     Locks belong into the state. More than 100,000 schedules, or 1,000 steps in one, are an
-    HpclabError.
+    HpclabError. So is a step that reads or writes more than one of the variables `watch` of a
+    state that is a dictionary, or one of them twice: a processor loads or stores one at a time.
     """
+    names = frozenset(watch)
     for thread in threads:
         if not inspect.isgeneratorfunction(thread):
             raise TypeError(
@@ -109,7 +143,8 @@ def interleavings(
     deadlocks = 0
     prefix: list[int] | None = []
     while prefix is not None:
-        run = _Run(threads, copy.deepcopy(state), prefix)
+        fresh = copy.deepcopy(state)
+        run = _Run(threads, _Watched(fresh, names) if names else fresh, prefix)
         if run.waiting:
             deadlocks, stuck = deadlocks + 1, stuck or [run]
         else:
@@ -172,6 +207,8 @@ class _Run:
                 f"More than {STEPS:,} steps in one schedule. A loop that spins has endlessly many "
                 "schedules: write `yield until(lambda: ...)` instead."
             )
+        if isinstance(self.state, _Watched):
+            self.state.touched.clear()
         wait = self._waits.pop(number, None)
         if wait and wait.lock:
             wait.lock.owner = number
@@ -188,6 +225,15 @@ class _Run:
             if isinstance(asked, Wait):
                 self._waits[number] = asked
                 self._expect_of_this_run(asked.lock)
+        self._expect_one_access(number)
+
+    def _expect_one_access(self, number: int) -> None:
+        touched = self.state.touched if isinstance(self.state, _Watched) else ()
+        if len(touched) > 1:
+            raise HpclabError(
+                f"One step of thread {number} reads or writes {', then '.join(touched)}. A load "
+                "and a store are two steps, between which another thread may come: `yield` there."
+            )
 
     def _expect_of_this_run(self, lock: Lock | None) -> None:
         if lock and lock.owner is not None and lock not in self._locks:

@@ -206,3 +206,22 @@ def test_lines_expect_sizes_that_exist() -> None:
         shared_lines([[0]], itemsize=0)
     with pytest.raises(TypeError):
         shared_lines([[0.5]])  # type: ignore[list-item]
+
+
+def test_a_watched_variable_is_loaded_or_stored_once_a_step() -> None:
+    def by_get(state: State) -> Steps:
+        value = state.get("n")
+        yield
+        state.update(n=value + 1, seen=True)
+
+    def two_at_once(state: State) -> Steps:
+        state["m"] = state["n"]
+        yield
+
+    assert interleavings([add, add], {"n": 0}, n, watch=["n"]).outcomes == {2: 2, 1: 4}
+    assert interleavings([by_get], {"n": 0, "seen": False}, n, watch=["n"]).outcomes == {1: 1}
+    assert interleavings([two_at_once], {"n": 0, "m": 1}, watch=["n"]).schedules == 1
+    with pytest.raises(HpclabError, match=r"thread 0 reads or writes n, then n.*`yield` there"):
+        interleavings([add_at_once], {"n": 0}, watch=["n"])
+    with pytest.raises(HpclabError, match="reads or writes n, then m"):
+        interleavings([two_at_once], {"n": 0, "m": 1}, watch=["n", "m"])

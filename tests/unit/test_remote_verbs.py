@@ -58,7 +58,9 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "allocations": lambda work: work.allocations("copies", x()),
     "signatures": lambda work: (work.call("copies", x()), work.signatures("copies"))[1],
     "traffic": lambda work: work.traffic("ring", 3, 7.0),
-    "interleavings": lambda work: work.interleavings("adds", 2, {"n": 0}, "n", ["lock"]),
+    "interleavings": lambda work: work.interleavings(
+        "adds", 2, {"n": 0}, "n", ["lock"], watch=["n"]
+    ),
     "fake_time": lambda work: work.fake_time(
         "fastest", [{"seconds": 1.0, "first": 2.0}, {"seconds": 2.0, "noise": 0.5}], 3, read=0.5
     ),
