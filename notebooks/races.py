@@ -254,7 +254,7 @@ def rows(bins, kinds, blocks):
 
 
 bins = rng.integers(0, 10, size)
-print("races:", races(rows, bins[:1000], 10, 4))
+print("races:", races(rows, bins[:1000].copy(), 10, 4))
 print("lost: ", [size - int(rows(bins, 10, 4).sum()) for _ in range(5)])
 
 # %% [markdown]
@@ -308,7 +308,7 @@ for threads in range(1, most + 1):
     errors["one part for each thread"].append(float(one_sum(x)) - exact)
     errors["fixed blocks of 1,000"].append(float(in_blocks(x, 1000)) - exact)
 set_num_threads(most)
-print("races:", races(one_sum, x[:1000]))
+print("races:", races(one_sum, x[:1000].copy()))
 for name, values in errors.items():
     print(f"{name}: {len(set(values))} different sums of {most}")
 different.reveal(len(set(errors["one part for each thread"])))

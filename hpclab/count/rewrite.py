@@ -72,10 +72,13 @@ def rewrite(
         )
     }
     tree = _source(function)
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    code = function.__code__
+    # A global that only shares its name with a parameter or a local is none of the function's.
+    own = {*code.co_varnames, *code.co_cellvars} - {*code.co_names}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - own
     copied = {n: wrap(n, v) if n in used else v for n, v in function.__globals__.items()}
     copied[HOOKS] = hooks
-    code, loops, exits = function.__code__, [], 0
+    loops, exits = [], 0
     if isinstance(tree, ast.FunctionDef):  # a lambda has no statements, so no loops
         known = {**function.__globals__, **names}
         found = list(_pranges(tree, known)) if parallel else []

@@ -276,3 +276,11 @@ def test_globals_stay_as_they_are() -> None:
     assert dict(globals()) == before
     assert histogram.py_func.__globals__ is globals()
     assert histogram.signatures == []
+
+
+def test_a_global_that_shares_its_name_with_a_parameter_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(globals(), "bins", np.zeros(1000))
+    monkeypatch.setattr(conflicts, "ACCESSES", 500)
+    assert races(histogram, np.array([4, 2, 0, 1]), np.zeros(5)) == []
