@@ -57,7 +57,8 @@ right = predict(
 
 # %%
 start = {"n": 0, "log": ()}
-found = interleavings([add_one("A"), add_one("B")], start, lambda end: (end["n"], end["log"]))
+both = [add_one("A"), add_one("B")]
+found = interleavings(both, start, lambda end: (end["n"], end["log"]))
 runs = sorted(found.outcomes, key=lambda run: (-run[0], run[1]))
 right.reveal(sum(n == 2 for n, _ in runs))
 
@@ -127,7 +128,7 @@ fig, ax = figure("Two threads, three additions each", "final count", "orders (lo
 counts = dict(sorted(found.outcomes.items()))
 ax.bar(list(counts), list(counts.values()), width=0.6, label=f"of {found.schedules:,} orders")
 for n, orders in counts.items():
-    ax.text(n, orders * 1.15, f"{orders:,}", ha="center")
+    ax.text(n + 0.05, orders * 1.15, f"{orders:,}", ha="left")
 ax.set(yscale="log", ylim=(1, 400_000), xlim=(0.3, 6.7))
 least.mark(ax, axis="x")
 words = ", ".join(f"{orders:,} end with {n}" for n, orders in counts.items())
@@ -164,10 +165,11 @@ def take_both(first, second):
     return thread
 
 
-locked = interleavings([add_with_lock] * 2, {"n": 0, "lock": Lock()}, lambda end: end["n"])
-print("one lock:", locked)
+locked = {"n": 0, "lock": Lock()}
+print("one lock:", interleavings([add_with_lock] * 2, locked, lambda end: end["n"]))
 two = {"a": Lock("a"), "b": Lock("b")}
-print("both take a, then b:", interleavings([take_both("a", "b")] * 2, two, lambda _: "done"))
+same = [take_both("a", "b"), take_both("a", "b")]
+print("both take a, then b:", interleavings(same, two, lambda _: "done"))
 crossed = [take_both("a", "b"), take_both("b", "a")]
 print("one takes b first:", interleavings(crossed, two, lambda _: "done"))
 
@@ -215,8 +217,10 @@ wrong.reveal(sum(number > 0 for number in lost[10]))
 title = f"{get_num_threads()} threads, {size:,} updates, on {os.cpu_count()} cores"
 fig, ax = figure(title, "run", "updates lost")
 for kinds, numbers in lost.items():
-    ax.plot(range(1, 21), numbers, label=f"{kinds:,} bins")
-ax.set(ylim=(-0.02 * max(1, *lost[10]), None), xticks=[1, 5, 10, 15, 20])
+    ax.plot(range(1, 21), numbers, linestyle="", label=f"{kinds:,} bins")
+top = max(100, *lost[10], *lost[10_000])
+ax.set(ylim=(-0.03 * top, 1.25 * top), xticks=[1, 5, 10, 15, 20])
+ax.yaxis.set_major_formatter("{x:,.0f}")
 words = "; ".join(
     f"with {kinds:,} bins {sum(map(bool, n))} of 20 runs lost updates, at most {max(n):,}"
     for kinds, n in lost.items()

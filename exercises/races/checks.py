@@ -147,7 +147,10 @@ def hard_numbers(rng, n):
 def expect_bits(work, x, block, threads):
     """Fail unless `total` has the bits of the rule."""
     want, got = by_the_rule(x, block), float(work.call("total", x, block, threads))
-    why = f"{x.size} numbers, blocks of {block}, {threads} threads: the order is fixed by the rule."
+    why = (
+        f"{x.size} numbers, blocks of {block}, {threads} threads. The rule fixes every order, that "
+    )
+    why += "of the blocks too: in a parallel function `sums.sum()` is shared out to threads again."
     work.expect(got.hex() == want.hex(), f"{got!r}", f"{want!r}", why)
 
 
