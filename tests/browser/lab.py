@@ -24,7 +24,9 @@ def open_exercise(page: Page, slug: str) -> Page:
 
 
 def kernel_is(page: Page, status: str) -> None:
-    """Wait for a word in the notebook toolbar's kernel indicator."""
+    """Wait for a word in the notebook toolbar's kernel indicator, which is `idle` without one too."""
+    kernel = page.locator(f"{NOTEBOOK} .jp-KernelName")
+    expect(kernel.first).to_have_text("Python 3 (ipykernel)", timeout=SLOW)
     indicator = page.locator(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="{status}"]')
     expect(indicator.first).to_be_visible(timeout=SLOW)
 
@@ -68,7 +70,10 @@ def run_all(page: Page) -> None:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     # The last cell is scrolled to; with many, those far away are not in the page.
     last = page.locator(f"{NOTEBOOK} .jp-CodeCell").last
-    expect(last.locator(".jp-InputArea-prompt").first).to_have_text(RAN, timeout=2 * SLOW)
+    error = page.locator(f"{NOTEBOOK} .jp-OutputArea-output[data-mime-type$='error']")
+    ran = last.locator(".jp-InputArea-prompt").first.filter(has_text=RAN)
+    expect(ran.or_(error).first).to_be_visible(timeout=2 * SLOW)
+    assert error.all_inner_texts() == []
     page.keyboard.press("Control+s")
 
 
