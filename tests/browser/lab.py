@@ -24,7 +24,7 @@ def open_exercise(page: Page, slug: str) -> Page:
 
 
 def kernel_is(page: Page, status: str) -> None:
-    """Wait for a word in the notebook toolbar's kernel indicator, which is `idle` without one too."""
+    """Wait for a kernel, and for a word in its indicator, which is `idle` without one."""
     kernel = page.locator(f"{NOTEBOOK} .jp-KernelName")
     expect(kernel.first).to_have_text("Python 3 (ipykernel)", timeout=SLOW)
     indicator = page.locator(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="{status}"]')
