@@ -55,16 +55,25 @@ def figure(
 
 
 def panels(
-    title: str, xlabel: str, ylabels: Sequence[str], size: tuple[float, float]
+    title: str,
+    xlabel: str,
+    ylabels: Sequence[str],
+    size: tuple[float, float],
+    beside: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with one axes below the other, a y label each; they share the x axis."""
+    """A figure with one axes below the other, or beside it, a y label each and one x axis."""
     with mpl.rc_context(_STYLE):
         drawing = Figure(figsize=size, layout="constrained")
-        axes = list(drawing.subplots(len(ylabels), sharex=True, squeeze=False)[:, 0])
+        shape = (1, len(ylabels)) if beside else (len(ylabels), 1)
+        axes = list(drawing.subplots(*shape, sharex=True, squeeze=False).flat)
         for ax, ylabel in zip(axes, ylabels, strict=True):
             ax.set_ylabel(ylabel)
-        axes[0].set_title(title)
-        axes[-1].set_xlabel(xlabel)
+        for ax in axes if beside else axes[-1:]:
+            ax.set_xlabel(xlabel)
+        if beside:
+            drawing.suptitle(title, color=INK)
+        else:
+            axes[0].set_title(title)
     return drawing, axes
 
 

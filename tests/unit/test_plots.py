@@ -14,7 +14,7 @@ from hpclab.measure.intervals import Interval
 from hpclab.measure.sustained import Rate, Sustained
 from hpclab.plot import roofline as roofline_module
 from hpclab.plot import timing
-from hpclab.plot.figures import Picture, figure, legend_below, show
+from hpclab.plot.figures import Picture, figure, legend_below, panels, show
 from hpclab.plot.roofline import roofline
 from hpclab.plot.scaling import scaling
 from hpclab.plot.timing import bench, compare
@@ -211,6 +211,15 @@ def test_a_legend_below_is_the_only_one() -> None:
     assert show(fig, "words").svg.count(">here<") == 1
     with pytest.raises(ValueError, match="the figure in words"):
         show(fig, " ")
+
+
+def test_panels_stand_below_or_beside_one_another() -> None:
+    _, (above, below) = panels("t", "x in s", ["a in s", "b in s"], (7, 4))
+    assert (above.get_xlabel(), below.get_xlabel(), above.get_title()) == ("", "x in s", "t")
+    fig, (left, right) = panels("t", "x in s", ["a in s", "b in s"], (7, 4), beside=True)
+    assert (left.get_xlabel(), right.get_xlabel()) == ("x in s", "x in s")
+    assert left.get_position().x1 < right.get_position().x0 < 1
+    expect_figure(show(fig, "words"), "t", "a in s", "b in s")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+# fails: largest_at_the_limit
+# Asks for more than the limit where "at least" was promised.
+# %% task="largest"
+def largest(seconds, efficiency=0.7, budget=None, cores=1):
+    q = min(seconds)
+    good = []
+    for p, t in seconds.items():
+        node_hours = math.ceil(p / cores) * t / 3600
+        if q * seconds[q] > efficiency * p * t and (budget is None or node_hours < budget):
+            good.append(p)
+    return max(good, default=None)

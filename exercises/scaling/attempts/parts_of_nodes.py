@@ -1,0 +1,11 @@
+# fails: largest_whole_nodes
+# Pays for the cores in use: the bill is for the nodes that are held.
+# %% task="largest"
+def largest(seconds, efficiency=0.7, budget=None, cores=1):
+    q = min(seconds)
+    good = []
+    for p, t in seconds.items():
+        node_hours = p / cores * t / 3600
+        if q * seconds[q] >= efficiency * p * t and (budget is None or node_hours <= budget):
+            good.append(p)
+    return max(good, default=None)
