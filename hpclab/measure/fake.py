@@ -7,7 +7,6 @@ real function would take on a machine with these faults.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +64,7 @@ class FakeMachine:
         self._rng = np.random.default_rng(seed)
         self._called = [0] * len(costs)
         self.functions: list[Callable[[], None]] = [
-            partial(self._call, number, cost) for number, cost in enumerate(costs)
+            self._function(number, cost) for number, cost in enumerate(costs)
         ]
 
     def clock(self) -> float:
@@ -73,6 +72,14 @@ class FakeMachine:
         self.reads += 1
         self.seconds += self._read
         return math.floor(self.seconds / self._resolution) * self._resolution
+
+    def _function(self, number: int, cost: Cost) -> Callable[[], None]:
+        """A function that shows its cost to nobody who may only call it: no `partial`."""
+
+        def call() -> None:
+            self._call(number, cost)
+
+        return call
 
     def _call(self, number: int, cost: Cost) -> None:
         before = self._called[number]

@@ -57,3 +57,9 @@ def test_a_run_says_all_that_happened() -> None:
 
     done = on_fake_machine(twice, [Cost(1.0), Cost(2.0)], 7, read=0.5)
     assert done == (7, [1, 0], 1, 3.5)
+
+
+def test_a_function_does_not_tell_what_it_costs() -> None:
+    machine = FakeMachine([Cost(1.0)])
+    public = {name for name in dir(machine.functions[0]) if not name.startswith("_")}
+    assert public == set()  # a `partial` would show its arguments

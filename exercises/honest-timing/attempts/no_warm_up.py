@@ -1,0 +1,14 @@
+# fails: search_is_not_fooled, other_clocks
+# The first call compiles, and lasts long enough to look like a batch.
+# %% task="per_call"
+def per_call(f, clock, tick, rounds):
+    def lasts(batch):
+        start = clock()
+        for _ in range(batch):
+            f()
+        return clock() - start
+
+    batch = 1
+    while lasts(batch) < 100 * tick:
+        batch *= 2
+    return statistics.median(lasts(batch) for _ in range(rounds)) / batch, batch
