@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -45,3 +48,21 @@ def _contents(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+@contextmanager
+def alone_in(folder: Path, log: Callable[[str], None]) -> Iterator[None]:
+    """Hold `folder` while building in it; wait for whoever does so already. Not on Windows."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".building", "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log(f"Another build is at work in {folder}: waiting for it.")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

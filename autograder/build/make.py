@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder.build.assignments import build_course
 from autograder.build.book import build_book
 from autograder.build.exercise import Exercise, check_private, private_seed
-from autograder.build.files import write_text
+from autograder.build.files import alone_in, write_text
 from autograder.build.notebooks import as_text, give_ids, read_script
 from hpclab.course import Course
 from hpclab.errors import FileError
@@ -21,11 +21,12 @@ def build(
     exercises = load_exercises(course, private)
     out = course.root / BUILD
     seed, limits = private_seed(private), course.limits.given()
-    changed = build_course(out / "course", course.course.id, exercises, seed, limits)
-    log(f"course: {len(exercises)} exercises, {len(changed)} releases changed")
-    build_demos(course, out / "demos")
-    if book:
-        build_book(course, out, log=log)
+    with alone_in(out, log):
+        changed = build_course(out / "course", course.course.id, exercises, seed, limits)
+        log(f"course: {len(exercises)} exercises, {len(changed)} releases changed")
+        build_demos(course, out / "demos")
+        if book:
+            build_book(course, out, log=log)
 
 
 def load_exercises(course: Course, private: Path | None = None) -> list[Exercise]:

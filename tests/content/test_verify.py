@@ -1,11 +1,14 @@
 """Each rule of `autograder verify` catches a fault planted for it."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from autograder.build.assignments import build_course
+from autograder.build.files import alone_in
 from autograder.build.make import build, load_exercises
 from autograder.verify.course import verify
 from autograder.verify.disk import check_disk
@@ -233,3 +236,17 @@ def test_a_new_lesson_that_cannot_be(mini: Path) -> None:
         with pytest.raises(HpclabError, match=words):
             new_lesson(mini, slug)
     assert sorted(mini.rglob("*")) == before
+
+
+def test_a_build_waits_for_another(mini: Path) -> None:
+    told: list[str] = []
+    arguments = (Course.load(mini), None)
+    with alone_in(mini / "_build", told.append):
+        thread = Thread(target=build, args=arguments, kwargs={"book": False, "log": told.append})
+        thread.start()
+        while not told:
+            time.sleep(0.01)
+        assert told == [f"Another build is at work in {mini / '_build'}: waiting for it."]
+        assert not (mini / COURSE).exists()
+    thread.join(60)
+    assert (mini / COURSE / "release/double/double.ipynb").exists()

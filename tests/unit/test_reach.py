@@ -7,6 +7,7 @@ import pytest
 from autograder.build.exercise import Exercise
 from autograder.build.notebooks import read_script
 from autograder.examiner.reach import reaches
+from hpclab.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 FAR = {
@@ -71,7 +72,7 @@ def test_the_place_is_named() -> None:
     assert found == ["`f`, line 2: import sys", "`g`, line 1: sys"]
 
 
-@pytest.mark.parametrize("slug", ["vectorise", "chunks"])
+@pytest.mark.parametrize("slug", [lesson.slug for lesson in Course.load(ROOT).lessons()])
 def test_the_lessons_solutions_stay_near(slug: str) -> None:
     script = read_script(ROOT / "exercises" / slug / "exercise.py")
     cells = {c.metadata["task"]: c.source for c in script.cells if "task" in c.metadata}
