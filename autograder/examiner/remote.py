@@ -54,7 +54,7 @@ class RemoteWork(TimedWork):
 
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], str) and verb != "signatures":  # which calls nothing
-            given = arguments(verb, args[1:])
+            given = arguments(verb, args[1:], kwargs)
             self._remember(args[0], given, kwargs if verb == "call" else {})
         if verb not in _NO_COUNTS:
             self.counted.add(self._check)

@@ -7,7 +7,7 @@ What each one counts, and what it cannot see, stands where it is made: `hpclab.c
 import copy
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,15 +40,18 @@ class _Stands:
         return self._name
 
 
-_COMM, _CLOCK = _Stands("comm"), _Stands("clock")
+_COMM, _OWN, _CLOCK = _Stands("comm"), _Stands("each[rank]"), _Stands("clock")
 _STATE, _ME = _Stands("state"), _Stands("me")
 
 
-def arguments(verb: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def arguments(
+    verb: str, args: tuple[Any, ...], options: Mapping[str, Any] | None = None
+) -> tuple[Any, ...]:
     """What the learner's function is called with, where a verb is asked with its name and these."""
     match verb:
         case "traffic":
-            return _COMM, *args[1:]
+            own = [_OWN] if "each" in (options or {}) else []
+            return _COMM, *own, *args[1:]
         case "interleavings":
             return _STATE, _ME
         case "fake_time":
@@ -178,8 +181,11 @@ class CountedWork(TimedWork):
         return self._guarded(lambda: chaos(lazy, runs))
 
     def traffic(self, name: str, ranks: int, *args: Any, **network: Any) -> Run:
-        """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each."""
-        function = self._function(name, arguments("traffic", (ranks, *args)), {})
+        """`name(comm, *args)` on so many ranks: messages, bytes, steps and virtual time of each.
+
+        With `each=[...]`, one value for each rank, `name(comm, each[rank], *args)`.
+        """
+        function = self._function(name, arguments("traffic", (ranks, *args), network), {})
         try:
             return run(function, ranks, *args, **network)
         except Deadlock as deadlock:

@@ -3,9 +3,9 @@
 from hpclab.comm import run
 """
 
-from hpclab.comm import mpi, ring
+from hpclab.comm import doubling, mpi, ring
 from hpclab.comm.communicator import Communicator
 from hpclab.comm.result import Deadlock, RankFailed, Run
 from hpclab.comm.world import run
 
-__all__ = ["Communicator", "Deadlock", "RankFailed", "Run", "mpi", "ring", "run"]
+__all__ = ["Communicator", "Deadlock", "RankFailed", "Run", "doubling", "mpi", "ring", "run"]

@@ -23,6 +23,7 @@ class Run:
     results: list[Any]  # what the function returned
     messages: list[int]  # sent by the rank
     bytes: list[int]  # sent by the rank; see `hpclab.comm.weight.weigh` for what counts
+    collective: list[int]  # of `messages`, those that the library's own collectives sent
     steps: list[int]  # the longest chain of dependent messages up to the rank's end
     time: list[float]  # s, the rank's virtual clock at its end
     trace: Trace  # every message, by start

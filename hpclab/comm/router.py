@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from hpclab.comm.tags import tag_text
+from hpclab.comm.tags import LARGEST_TAG, tag_text
 
 _OVERHEAD = 1000  # bytes that a queued message takes beside its data, roughly
 
@@ -66,6 +66,7 @@ class Router:
         self.steps = [0] * size
         self.messages = [0] * size
         self.bytes = [0] * size
+        self.collective = [0] * size  # of the messages, those of the library's collectives
         # (source, dest, bytes, start, end), the messages of one source in the order it sent them
         self.trace: list[tuple[int, int, int, float, float]] = []
         self.waits: dict[int, Wait] = {}
@@ -100,6 +101,7 @@ class Router:
         source = message.source
         self.messages[source] += 1
         self.bytes[source] += message.bytes
+        self.collective[source] += message.tag > LARGEST_TAG
         self.held += message.bytes + _OVERHEAD
         message.ready, message.depth = self.clock[source], self.steps[source]
         self._queues.setdefault((source, message.dest, message.tag), deque()).append(message)

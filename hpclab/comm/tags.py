@@ -5,7 +5,7 @@
 LARGEST_TAG = 32_000
 _NAMES = (
     *("barrier", "bcast", "reduce", "allreduce", "scatter", "gather", "allgather", "alltoall"),
-    "ring.allreduce",
+    *("ring.allreduce", "doubling.allreduce"),
 )
 COLLECTIVE = {name: LARGEST_TAG + 1 + i for i, name in enumerate(_NAMES)}
 

@@ -8,7 +8,7 @@ import math
 import selectors
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -37,12 +37,14 @@ def run(
     beta: float = 1e-9,
     timeout: float = 30.0,
     synchronous: bool = False,
+    each: Sequence[Any] | None = None,
 ) -> Run:
     """Call `function(comm, *args)` on `ranks` ranks at once, and count what they send.
 
     alpha: s a message. beta: s a byte. Both move only virtual clocks, never real ones.
     timeout: real s for the whole run.
     synchronous: send returns only when the message is received, as MPI may do it.
+    each: one value for each rank, its first argument after comm: `function(comm, each[r], *args)`.
 
     Ranks are processes, forked from this one, on Linux; elsewhere threads (`Run.how` says which).
     A rank returns arrays, numbers, strings, None, or tuples, lists and dictionaries of them. What
@@ -52,9 +54,12 @@ def run(
     ValueError or TypeError: an argument is not as said here.
     """
     _check_arguments(function, ranks, alpha, beta, timeout)
+    own = _one_each(each, int(ranks))
     world = _World(Router(int(ranks), float(alpha), float(beta), synchronous), timeout)
     try:
-        world.start(partial(_body, int(ranks), synchronous, function), args)
+        world.start(
+            partial(_body, int(ranks), synchronous, function), [(*one, *args) for one in own]
+        )
         world.route()
     finally:
         world.end()
@@ -86,10 +91,10 @@ class _World:
         self.printed = [""] * router.size
         self.codes: list[int | None] = []
 
-    def start(self, body: ways.Body, args: tuple[Any, ...]) -> None:
-        """Start all ranks."""
+    def start(self, body: ways.Body, args: Sequence[tuple[Any, ...]]) -> None:
+        """Start all ranks, each with its own arguments."""
         for rank in range(self.router.size):
-            self.ranks.start(body, args, self.timeout)
+            self.ranks.start(body, args[rank], self.timeout)
             self.ranks.ends[rank].settimeout(self.timeout)  # for a rank that takes no answer
             self.lines.append(Line(self.ranks.ends[rank]))
 
@@ -197,7 +202,7 @@ class _World:
             raise Deadlock(self._states(), router.waits_for(), left)
         results = [self.results[rank] for rank in range(router.size)]
         trace = sorted(router.trace, key=lambda m: (m[3], m[0]))  # stable: by source as it was sent
-        counts = (router.messages, router.bytes, router.steps, router.clock)
+        counts = (router.messages, router.bytes, router.collective, router.steps, router.clock)
         return Run(results, *counts, trace, left, self.printed, self.ranks.how)
 
     def _states(self, but: int = -1) -> list[str]:
@@ -230,6 +235,17 @@ def _tag(tag: int) -> int:
     if isinstance(tag, bool) or not (0 <= tag <= LARGEST_TAG or tag in COLLECTIVE.values()):
         raise ValueError(f"tag {tag}")
     return tag
+
+
+def _one_each(each: Any, ranks: int) -> list[tuple[Any, ...]]:
+    """The arguments that each rank has to itself."""
+    if each is None:
+        return [()] * ranks
+    if len(each) != ranks:
+        raise ValueError(
+            f"each has {len(each)} values: it needs one for each of the {ranks} ranks."
+        )
+    return [(one,) for one in each]
 
 
 def _check_arguments(function: Any, ranks: Any, alpha: Any, beta: Any, timeout: Any) -> None:

@@ -123,7 +123,8 @@ def _kinds(slots: Sequence[Slot]) -> dict[str, str]:
     spent: dict[str, float] = defaultdict(float)
     for slot in slots:
         spent[slot.name] += slot.end - slot.start
-    names = sorted(spent, key=lambda name: -spent[name])
+    # Of names that took equally long, but for rounding, the one that started first comes first.
+    names = sorted(spent, key=lambda name: -float(f"{spent[name]:.6g}"))
     shown = names if len(names) <= len(_HATCHES) else names[: len(_HATCHES) - 1]
     return {name: name if name in shown else "others" for name in names}
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hpclab.comm import Communicator, Run, ranks, ring, run
+from hpclab.comm import Communicator, RankFailed, Run, doubling, ranks, ring, run
 from hpclab.comm.weight import weigh
 
 ALPHA, BETA = 2e-6, 1e-9
@@ -25,16 +25,6 @@ def naive(comm: Communicator, x: np.ndarray) -> np.ndarray:
     for dest in range(1, comm.size):
         comm.send(total, dest)
     return total
-
-
-def doubling(comm: Communicator, x: np.ndarray) -> np.ndarray:
-    """Recursive doubling, as a learner would write it; the number of ranks is a power of two."""
-    distance = 1
-    while distance < comm.size:
-        partner = comm.rank ^ distance
-        x = x + comm.sendrecv(x, partner, partner)
-        distance *= 2
-    return x
 
 
 def all_reduce(function: Any, p: int, n: int, **options: Any) -> Run:
@@ -65,7 +55,7 @@ def test_three_all_reduces_cost_what_the_books_say(p: int) -> None:
     assert r.steps == [2 * (p - 1)] * p
     assert r.time == pytest.approx([2 * (p - 1) * chunk] * p)
 
-    r = all_reduce(doubling, p, n)
+    r = all_reduce(doubling.allreduce, p, n)
     assert r.messages == r.steps == [rounds] * p
     assert r.bytes == [rounds * size] * p
     assert r.time == pytest.approx([rounds * message] * p)
@@ -76,8 +66,35 @@ def test_synchronous_messages_queue_at_the_root() -> None:
     r = all_reduce(naive, 5, 10, synchronous=True)
     assert r.makespan == pytest.approx(2 * 4 * message)
     assert r.rounds == 8
-    assert all_reduce(doubling, 4, 10, synchronous=True).makespan == pytest.approx(2 * message)
+    assert all_reduce(doubling.allreduce, 4, 10, synchronous=True).makespan == pytest.approx(
+        2 * message
+    )
     assert all_reduce(ring.allreduce, 5, 10, synchronous=True).steps == [8] * 5
+
+
+@pytest.mark.parametrize("p", [3, 5, 6, 7])
+def test_doubling_folds_the_ranks_beyond_a_power_of_two(p: int) -> None:
+    for how in (False, True):
+        r = all_reduce(doubling.allreduce, p, 10, synchronous=how)
+        assert r.rounds == int(np.log2(p)) + 2
+    beyond = p - 2 ** int(np.log2(p))
+    assert r.total_messages == (p - beyond) * int(np.log2(p)) + 2 * beyond
+    assert r.collective == r.messages
+    with pytest.raises(RankFailed, match="given a float"):
+        run(lambda c: doubling.allreduce(c, 1.0), 2)  # type: ignore[arg-type]
+
+
+def test_each_rank_is_given_its_own() -> None:
+    def add(comm: Communicator, mine: int, factor: int) -> tuple[int, int]:
+        comm.send(None, comm.rank)
+        return comm.allreduce(mine), mine * factor
+
+    r = run(add, 3, 10, each=[1, 2, 3])
+    assert r.results == [(6, 10), (6, 20), (6, 30)]
+    assert r.messages == [2, 2, 3][::-1]
+    assert r.collective == [m - 1 for m in r.messages]
+    with pytest.raises(ValueError, match="each has 2 values: it needs one for each of the 3 ranks"):
+        run(add, 3, 10, each=[1, 2])
 
 
 @pytest.mark.parametrize("p", [4, 8])
@@ -87,7 +104,7 @@ def test_ring_and_doubling_cross_where_the_formula_says(p: int) -> None:
     n = round(cross)
     assert cross == pytest.approx(n)
     below, at, above = (
-        [all_reduce(f, p, elements).makespan for f in (ring.allreduce, doubling)]
+        [all_reduce(f, p, elements).makespan for f in (ring.allreduce, doubling.allreduce)]
         for elements in (n - p, n, n + p)
     )
     assert below[0] > below[1]

@@ -140,3 +140,10 @@ def test_bad_timelines(rows: list, words: str) -> None:
         timeline(rows)
     with pytest.raises(ValueError, match="times: expected 'wall' or 'virtual'"):
         timeline([("a", "b", 0, 1)], times="cpu")
+
+
+def test_names_that_took_equally_long_keep_their_order() -> None:
+    rows = [("rank 0", name, start, start + 0.1) for name, start in (("one", 0.1), ("two", 0.3))]
+    assert rows[1][3] - rows[1][2] > rows[0][3] - rows[0][2], "by rounding"
+    svg = timeline(rows, times="virtual").svg
+    assert svg.index("> one<") < svg.index("> two<")

@@ -57,7 +57,10 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "races": lambda work: work.races("wrong", x(), x()),
     "allocations": lambda work: work.allocations("copies", x()),
     "signatures": lambda work: (work.call("copies", x()), work.signatures("copies"))[1],
-    "traffic": lambda work: work.traffic("ring", 3, 7.0),
+    "traffic": lambda work: [
+        work.traffic("ring", 3, 7.0),
+        work.traffic("ring", 3, each=[1.0, x(), 2.0]),
+    ],
     "interleavings": lambda work: work.interleavings(
         "adds", 2, {"n": 0}, "n", ["lock"], watch=["n"]
     ),
