@@ -131,7 +131,7 @@ def batch_reaches_the_ridge(work):
 
 
 @check(task="smallest_batch", points=1, after="batch_reaches_the_ridge")
-def batch_of_other_shapes(work):
+def batch_not_square(work):
     """`smallest_batch` is right for layers that are wider at one end."""
     for inputs, outputs in ((4096, 16384), (16384, 4096), (1000, 3000)):
         expect_smallest(work, inputs, outputs, 2, ACCELERATOR)

@@ -1,4 +1,4 @@
-# fails: batch_of_other_shapes, batch_of_other_machines, matmul_agrees
+# fails: batch_not_square, batch_of_other_machines, matmul_agrees
 # Fast but wrong: every layer is taken for a square one, and the tile's off-diagonal totals are
 # stored in each other's place.
 
