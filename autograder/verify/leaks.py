@@ -14,11 +14,18 @@ _LINE = 30  # a shorter line of a hidden check may stand elsewhere by chance
 
 
 def check_leaks(exercise: Exercise, shown: dict[Path, str]) -> Iterator[str]:
-    """A sentence for each secret of `exercise` in the squeezed texts `shown`."""
+    """A sentence for each secret of `exercise` in the texts `shown`."""
+    squeezed = {path: squeeze(text) for path, text in shown.items()}
     for what, secret in secrets(exercise):
-        for path, text in shown.items():
+        for path, text in squeezed.items():
             if secret in text:
                 yield f"{path}: shows {what} of '{exercise.slug}'"
+    for check in exercise.hidden:
+        # Whole words: a name may be part of a longer one, of another lesson perhaps.
+        name = re.compile(rf"\b{check.name}\b")
+        for path, text in shown.items():
+            if name.search(text):
+                yield f"{path}: shows the hidden check's name `{check.name}` of '{exercise.slug}'"
 
 
 def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
@@ -28,8 +35,6 @@ def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
             yield f"the solution `{' '.join(region.split())[:60]}`", squeeze(region)
     public = squeeze((exercise.folder / "checks.py").read_text(encoding="utf-8"))
     public += squeeze((exercise.folder / "exercise.py").read_text(encoding="utf-8"))
-    for check in exercise.hidden:
-        yield f"the hidden check's name `{check.name}`", check.name
     for line in exercise.hidden_path.read_text(encoding="utf-8").splitlines():
         secret = squeeze(line)
         if len(secret) >= _LINE and secret not in public and not line.startswith(_COMMON):
@@ -40,7 +45,7 @@ _COMMON = ("import ", "from ", '"""')
 
 
 def read_shown(*folders: Path) -> dict[Path, str]:
-    """Every text below `folders` that a learner may read, squeezed; markup taken out."""
+    """Every text below `folders` that a learner may read; markup taken out."""
     shown = {}
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.suffix in {".html", ".txt", ".md", ".py", ".ipynb"} and path.is_file():
@@ -49,7 +54,7 @@ def read_shown(*folders: Path) -> dict[Path, str]:
                 text = html.unescape(re.sub(r"<[^>]+>", "", text))
             elif path.suffix == ".ipynb":
                 text = _strings(json.loads(text))
-            shown[path] = squeeze(text)
+            shown[path] = text
     return shown
 
 

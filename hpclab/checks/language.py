@@ -1,10 +1,10 @@
 """`@check` turns a function with a docstring into a check; `load_checks` reads a file of them."""
 
-import ast
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from hpclab.checks.limits import DEFAULT, Limits
@@ -84,9 +84,9 @@ def load_checks(path: Path) -> list[Check]:
     """The checks of a file in their order; a broken file is a FileError with its line."""
     namespace: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        _no_name_twice(path, tree)
-        exec(compile(tree, str(path), "exec"), namespace)
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
+        _no_name_twice(path, code)
+        exec(code, namespace)
     except FileError:
         raise
     except SyntaxError as error:
@@ -100,14 +100,17 @@ def load_checks(path: Path) -> list[Check]:
     return [value for value in namespace.values() if isinstance(value, Check)]
 
 
-def _no_name_twice(path: Path, tree: ast.Module) -> None:
+def _no_name_twice(path: Path, code: CodeType) -> None:
     """A second function of one name would silently take the place of the first."""
+    # Read from compiled code: before Python 3.11.8, `ast.parse` fails now and then where another
+    # thread parses too (python/cpython#106905).
     names = set()
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            if node.name in names:
-                raise FileError(path, node.lineno, f"check '{node.name}' stands twice")
-            names.add(node.name)
+    for made in code.co_consts:
+        if isinstance(made, CodeType) and made.co_name.isidentifier():
+            if made.co_name in names:
+                problem = f"check '{made.co_name}' stands twice"
+                raise FileError(path, made.co_firstlineno, problem)
+            names.add(made.co_name)
 
 
 def validate(checks: Iterable[Check], tasks: Iterable[str]) -> None:

@@ -43,8 +43,7 @@ def test_each_page_has_its_parts(slug: str) -> None:
 def test_each_demo_guesses_before_it_measures_and_has_a_figure_with_words(slug: str) -> None:
     demo = (ROOT / f"notebooks/{slug}.py").read_text()
     assert demo.index("predict(") < demo.index(".reveal(")
-    assert "show(" in demo
-    assert "text=" in demo
+    assert re.search(r"\bshow\(\s*\w+,\s*(text=)?\S", demo)
 
 
 def test_only_sources_are_in_git() -> None:

@@ -111,6 +111,7 @@ def test_the_release_shows_no_secret(built: Path) -> None:
     [
         ("np.multiply( x, 2.0,\n   out=out)", "shows the solution `np.multiply"),
         ("see leaves_its_input_alone", "shows the hidden check's name"),
+        ("surely_leaves_its_input_alone", ""),
         ("Whoever calls `double` still needs `x`.", ""),
         ('work.close_to(x, before, why="Whoever calls `double` still needs', ""),
     ],

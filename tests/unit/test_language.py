@@ -55,7 +55,7 @@ def test_needs_are_followed(tmp_path: Path) -> None:
         ("points=2", "points=0", 4, "points: expected a number above 0 (given: 0)"),
         ("points=2", "points='two'", 4, "points: expected a number above 0 (given: 'two')"),
         ("points=2", "points=lots", 4, "NameError"),
-        ("def second", "def first", 10, "check 'first' stands twice"),
+        ("def second", "def first", 9, "check 'first' stands twice"),
     ],
 )
 def test_a_broken_file_has_its_line(
