@@ -33,7 +33,7 @@ _NUMBA = {
 _DASK = {
     "column_means": (
         "def column_means(x):\n    return (x - x.mean()).mean(axis=0)",
-        "x = da.from_array(np.random.default_rng(2).random((400, 200)), chunks=(100, 50))\n"
+        "x = da.from_array(np.random.default_rng(2).random((2000, 1000)), chunks=(500, 250))\n"
         "y, found = x.compute(), column_means(x).compute()\n"
         "assert np.allclose(found, (y - y.mean()).mean(axis=0))",
         "assert column_means(x).numblocks == (4,)",
@@ -52,8 +52,8 @@ _DASK = {
     "blocks": (
         "def blocks(x):\n"
         "    return x.map_blocks(lambda b: b.max(axis=1, keepdims=True), chunks=(x.chunks[0], 1))",
-        "x = da.from_array(np.random.default_rng(3).random((400, 160)), chunks=(40, 40))\n"
-        "assert blocks(x).compute().shape == (400, 4)",
+        "x = da.from_array(np.random.default_rng(3).random((1000, 400)), chunks=(100, 100))\n"
+        "assert blocks(x).compute().shape == (1000, 4)",
         "assert np.isclose(blocks(x).max().compute(), x.max().compute())",
         ("b.max(axis=1, keepdims=True)", "b.max(axis=1)"),
     ),
