@@ -17,6 +17,7 @@ ROOMS = {
     "hpclab.count": set(),
     "hpclab.dask": set(),
     "hpclab.comm": set(),
+    "hpclab.models": set(),
     "hpclab.sites": set(),
     "hpclab.clusters": {"hpclab.measure"},
     "hpclab.plot": {"hpclab.measure", "hpclab.dask"},

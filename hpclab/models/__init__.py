@@ -1,0 +1,1 @@
+"""Small models to train, and a text to train them on; written out in NumPy, nothing hidden."""
