@@ -1,7 +1,8 @@
 """hpclab: what a learner imports in a notebook.
 
 from hpclab import check, hint, predict
-from hpclab import bench, cluster, compare, graph, machine, roofline, scaling, timeline
+from hpclab import bench, cluster, compare, gpu, graph, machine, roofline, scaling
+from hpclab import sectors, timeline
 """
 
 import importlib
@@ -14,15 +15,17 @@ from hpclab.learner.predict import predict
 if TYPE_CHECKING:
     from hpclab.clusters.cluster import cluster
     from hpclab.measure.card import machine
+    from hpclab.measure.gpu import gpu
     from hpclab.plot.graph import graph
     from hpclab.plot.roofline import roofline
     from hpclab.plot.scaling import scaling
+    from hpclab.plot.sectors import sectors
     from hpclab.plot.timeline import timeline
     from hpclab.plot.timing import bench, compare
 
 __all__ = [
-    "bench", "check", "cluster", "compare", "graph", "hint", "machine", "predict", "roofline",
-    "scaling", "timeline",
+    "bench", "check", "cluster", "compare", "gpu", "graph", "hint", "machine", "predict",
+    "roofline", "scaling", "sectors", "timeline",
 ]  # fmt: skip
 
 # Matplotlib takes most of a second to import; who only checks does not wait for it.
@@ -30,10 +33,12 @@ _LATER = {
     "bench": "hpclab.plot.timing",
     "cluster": "hpclab.clusters.cluster",
     "compare": "hpclab.plot.timing",
+    "gpu": "hpclab.measure.gpu",
     "graph": "hpclab.plot.graph",
     "machine": "hpclab.measure.card",
     "roofline": "hpclab.plot.roofline",
     "scaling": "hpclab.plot.scaling",
+    "sectors": "hpclab.plot.sectors",
     "timeline": "hpclab.plot.timeline",
 }
 

@@ -29,10 +29,10 @@ _ATTRIBUTES = _NAMES | {
     "load", "save", "loads", "dumps", "frombuffer", "as_strided", "import_required",
     "get_type_hints", "patch", "f_back", "f_globals", "f_locals", "f_builtins", "f_code",
     "register", "dispatch", "registry", "sizeof", "widgets", "from_string", "logging",
-    "tb_frame", "tb_next", "gi_frame", "cr_frame", "ag_frame",
+    "simulator", "cudadrv", "tb_frame", "tb_next", "gi_frame", "cr_frame", "ag_frame",
 }
 # fmt: on
-_OF_HPCLAB = {"check", "hint", "predict", "bench", "compare", "graph"}
+_OF_HPCLAB = {"check", "hint", "predict", "bench", "compare", "gpu", "graph", "sectors"}
 
 
 def reaches(cells: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.examiner.room import Room
 from autograder.sandbox.values import View, pack_arguments, shown, unpack_result
-from hpclab.checks.counted import arguments
+from hpclab.checks.counted import arguments, called
 from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.checks.local import LocalWork
 from hpclab.checks.timed import TIMED_ENV, TimedWork
@@ -55,7 +55,8 @@ class RemoteWork(TimedWork):
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], str) and verb != "signatures":  # which calls nothing
             given = arguments(verb, args[1:], kwargs)
-            self._remember(args[0], given, kwargs if verb == "call" else {})
+            name = called(verb, args[0], args[1:])
+            self._remember(name, given, kwargs if verb == "call" else {})
         if verb not in _NO_COUNTS:
             self.counted.add(self._check)
         roots: Arrays = []

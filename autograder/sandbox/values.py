@@ -13,7 +13,9 @@ import numpy as np
 
 from hpclab.comm import Run
 from hpclab.count.cache import Misses
+from hpclab.count.cuda import Accesses, Request, Sectors
 from hpclab.count.interleave import Exploration
+from hpclab.count.launch import Conflict, Launch
 from hpclab.count.llvm import Operations
 from hpclab.count.races import Race
 from hpclab.count.vector import Vectorised
@@ -29,6 +31,7 @@ _RECORDS: dict[str, Any] = {
     for kind in (
         *(Chaos, Exploration, FakeRun, Finding, Graph, Misses, Operations),
         *(Race, Run, Simulation, Slot, Vectorised),
+        *(Accesses, Conflict, Launch, Request, Sectors),
     )
 }
 _KINDS: dict[str, Callable[[Any], Any]] = {"list": list, "tuple": tuple, "set": set}
@@ -171,6 +174,8 @@ class Results:
         if type(value) in (list, tuple) and depth < _DEEPEST:
             items = [self.pack(item, arrays, depth + 1) for item in value]
             return {type(value).__name__: items}
+        if type(value) is dict and set(map(type, value)) == {str} and depth < _DEEPEST:
+            return {"dict": {key: self.pack(one, arrays, depth + 1) for key, one in value.items()}}
         self.kept.append(value)
         return {"handle": [len(self.kept) - 1, brief(value)[:_TEXT]]}
 
@@ -203,6 +208,8 @@ def unpack_result(tree: Any, take: Take, depth: int = 0) -> Any:
         case {"list": list(items)} | {"tuple": list(items)} if depth < _DEEPEST:
             values = [unpack_result(item, take, depth + 1) for item in items]
             return values if "list" in tree else tuple(values)
+        case {"dict": dict(content)} if depth < _DEEPEST:
+            return {str(key): unpack_result(one, take, depth + 1) for key, one in content.items()}
         case {"record": [str(name), dict(content)]} if name in _RECORDS and depth < _DEEPEST:
             given = {key: unpack_result(one, take, depth + 1) for key, one in content.items()}
             return _RECORDS[name](**given)

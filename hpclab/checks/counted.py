@@ -16,7 +16,9 @@ from hpclab.checks.timed import TimedWork
 from hpclab.checks.work import Unattempted
 from hpclab.comm import Deadlock, RankFailed, Run, run
 from hpclab.count.cache import Misses, cache_misses
+from hpclab.count.cuda import Sectors, sectors
 from hpclab.count.interleave import Exploration, Lock, interleavings
+from hpclab.count.launch import Launch, launch
 from hpclab.count.llvm import Operations, operations
 from hpclab.count.races import Race, races
 from hpclab.count.vector import Vectorised, is_vectorised
@@ -56,15 +58,27 @@ def arguments(
             return _STATE, _ME
         case "fake_time":
             return *map(_Stands, _LETTERS[: len(args[0])]), _CLOCK, *args[1:]
+        case "sectors" | "launch":
+            return args[2:]
     return args
+
+
+def called(verb: str, name: str, args: tuple[Any, ...]) -> str:
+    """The function's name as a call of it is shown: a kernel's has its grid and block."""
+    return f"{name}[{args[0]}, {args[1]}]" if verb in ("sectors", "launch") else name
 
 
 class CountedWork(TimedWork):
     """Work that runs in this process, where its code and its collections can be looked at."""
 
     @abstractmethod
-    def _function(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The learner's function, which can take these arguments, or a failure."""
+    def _function(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], shown: str = ""
+    ) -> Any:
+        """The learner's function, which can take these arguments, or a failure.
+
+        A report shows the call under the name `shown`, where there is one.
+        """
 
     @abstractmethod
     def _guarded(self, job: Callable[[], Any]) -> Any:
@@ -170,6 +184,21 @@ class CountedWork(TimedWork):
         spent = [Cost(**one) for one in costs]
         return self._guarded(lambda: on_fake_machine(function, spent, *args, **machine))
 
+    def sectors(self, name: str, grid: Any, block: Any, *args: Any, **warp: Any) -> Sectors:
+        """Sectors of global memory that the warps of a CUDA kernel ask for, on any machine.
+
+        `warp` (32 threads) and `sector` (32 bytes) are those of the GPU.
+        """
+        return self._run_kernel("sectors", sectors, name, (grid, block, *args), warp)
+
+    def launch(self, name: str, grid: Any, block: Any, *args: Any, seed: int = 0) -> Launch:
+        """Run a CUDA kernel on these arrays in a random order of its threads, on any machine.
+
+        The seed repeats the order. `conflicts` are the places where another order might have given
+        another result, as where a barrier is missing.
+        """
+        return self._run_kernel("launch", launch, name, (grid, block, *args), {"seed": seed})
+
     def makespan(self, lazy: Any, **machine: Any) -> Simulation:
         """A Dask collection on a simulated cluster, of which `machine` tells."""
         self._expect_lazy(lazy)
@@ -194,6 +223,13 @@ class CountedWork(TimedWork):
             if failed.exception == "NotImplementedError":
                 raise Unattempted from None
             self.fail(str(failed), why="Every rank has to return.")
+
+    def _run_kernel(
+        self, verb: str, run_it: Any, name: str, args: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Ask about one launch; args are its grid, its block and the kernel's arguments."""
+        function = self._function(name, args[2:], {}, called(verb, name, args))
+        return self._guarded(lambda: run_it(function, *args, **options))
 
     def _count(self, counter: Any, name: str, args: tuple[Any, ...], options: Any = None) -> Any:
         """Ask a counter about one call."""

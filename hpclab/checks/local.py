@@ -54,11 +54,15 @@ class LocalWork(CountedWork):
             yield [*owned, Side(job, name)]
 
     def _function(
-        self, name: str, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None
+        self,
+        name: str,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+        shown: str = "",
     ) -> Any:
         """The learner's function; with arguments, one that can take them."""
         if args is not None:
-            self._remember(name, args, kwargs or {})
+            self._remember(shown or name, args, kwargs or {})
         if name not in self._namespace:
             self.fail(
                 f"there is no `{name}`",

@@ -1,4 +1,4 @@
-"""Sectors of global memory that the warps of a CUDA kernel ask for, in Numba's simulator."""
+"""Sectors of global memory that the warps of a CUDA kernel ask for, counted without a GPU."""
 
 import inspect
 import math
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
 
-from hpclab.count.simulator import Thread, Trace
+from hpclab.count.device import check_kernel
+from hpclab.count.simulator import Memory, Thread, Trace
 
 Dim = int | tuple[int, ...]
 
@@ -101,7 +102,7 @@ class Sectors:
 def sectors(
     kernel: Any, grid: Dim, block: Dim, *args: Any, warp: int = 32, sector: int = 32
 ) -> Sectors:
-    """Run `kernel[grid, block](*args)` in Numba's CUDA simulator and count the sectors it asks for.
+    """Run `kernel[grid, block](*args)` without a GPU, and count the sectors that it asks for.
 
     A GPU serves a load or store of a warp at once, in sectors of 32 aligned bytes: 32 neighbours
     of 4 bytes are 4 sectors, 32 numbers of 32 rows are 32 (NVIDIA, CUDA C++ Best Practices Guide,
@@ -112,7 +113,7 @@ def sectors(
     store.
 
     Args:
-        kernel: a function under `@cuda.jit`, in a process with NUMBA_ENABLE_CUDASIM=1.
+        kernel: a function under `@cuda.jit`, for a GPU or the simulator.
         grid: blocks, an integer or up to three.
         block: threads a block, an integer or up to three.
         args: the kernel's arguments: arrays of any shape, numbers, tuples of them.
@@ -120,25 +121,36 @@ def sectors(
         sector: bytes, a power of two up to 256.
 
     Raises:
-        HpclabError: the kernel is not in the simulator.
+        BarrierError: not all threads of a block come to the same barrier.
         TypeError, ValueError: what is no kernel, or does not fit it; whatever the kernel raises.
     """
     if warp < 1:
         raise ValueError(f"warp: expected a positive number of threads, got {warp}")
     if sector not in (1, 2, 4, 8, 16, 32, 64, 128, 256):
         raise ValueError(f"sector: expected a power of two up to 256 bytes, got {sector}")
-    trace = Trace(kernel)
+    check_launch(kernel, grid, block)
+    trace = Trace(kernel, grid, block)
+    trace.launch(wrapped(trace, kernel, args))
+    return _count(trace, warp, sector)
+
+
+def check_launch(kernel: Any, grid: Dim, block: Dim) -> None:
+    """Raise TypeError or ValueError where a GPU could not launch this."""
+    check_kernel(kernel)
     _positive("grid", grid)
     if _positive("block", block) > 1024:
         raise ValueError(f"block: a GPU runs at most 1024 threads a block, got {block}")
+
+
+def wrapped(memory: Memory, kernel: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The kernel's arguments as `memory` makes them, each by its name in the kernel."""
     try:
         bound = inspect.signature(kernel.py_func).bind(*args)
     except TypeError as error:
         raise TypeError(f"{kernel.__name__}: {error}") from None
     for name, value in bound.arguments.items():
-        bound.arguments[name] = trace.wrap(name, value)
-    trace.launch(grid, block, bound.args)
-    return _count(trace, warp, sector)
+        bound.arguments[name] = memory.wrap(name, value)
+    return bound.args
 
 
 def _positive(name: str, dim: Dim) -> int:

@@ -1,11 +1,7 @@
-"""Arrays that record what a kernel does to them in Numba's CUDA simulator.
-
-All that is used of Numba's insides stands here; `tests/unit/test_count_cuda.py` names the version.
-"""
+"""Arrays that record what a kernel does to them when it runs without a GPU."""
 
 import itertools
 import sys
-import threading
 from array import array
 from collections.abc import Iterable
 from types import EllipsisType, FrameType, NoneType
@@ -13,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hpclab.count import device, inside
+from hpclab.count.device import Device
 from hpclab.count.rounds import Rounds, loops, rounds
-from hpclab.errors import HpclabError
 
-_SIMULATOR = "numba.cuda.simulator."
-_OWN = (__name__, Rounds.__module__)
+_OWN = (__name__, Rounds.__module__, device.__name__, inside.__name__)
 _INDEX = (int, np.integer, slice, EllipsisType, NoneType)
 Thread = tuple[int, int, int, int]
 
@@ -32,75 +28,57 @@ class Step(NamedTuple):
     line: int
 
 
-def check_kernel(kernel: Any) -> None:
-    """Raise unless `kernel` is one that the simulator can launch.
+class Memory:
+    """The arrays of a launch: copies, in which each load and store is told to `record`."""
 
-    Raises:
-        TypeError: it is no kernel.
-        HpclabError: it was compiled for a real GPU, where accesses cannot be seen.
-    """
-    name = getattr(kernel, "__name__", repr(kernel))
-    home = type(kernel).__module__
-    if home.startswith("numba.cuda") and not home.startswith(_SIMULATOR):
-        raise HpclabError(
-            f"{name} is compiled for a GPU, where single accesses cannot be seen. Count it in "
-            "Numba's CUDA simulator: start a fresh process (or restart the notebook's kernel) and "
-            "set the environment variable NUMBA_ENABLE_CUDASIM=1 before Numba is first imported."
-        )
-    if not home.startswith(_SIMULATOR):
-        raise TypeError(f"kernel: expected a function under @cuda.jit, got {name}")
-    if kernel._device:
-        raise TypeError(f"{name} is a device function: give the kernel that calls it")
-
-
-class Trace:
-    """What each thread of a kernel did: `logs[thread]` is step, offset, step, offset, ...
-
-    A thread is (block z, block y, block x, linear thread index), an offset the bytes from the
-    start of the array's allocation, a step a key of `steps`.
-    """
-
-    def __init__(self, kernel: Any) -> None:
-        check_kernel(kernel)
-        self.steps: dict[int, Step] = {}
-        self.logs: dict[Thread, array[int]] = {}
-        self._kernel = kernel
-        self._code = kernel.py_func.__code__
-        self._numbers: dict[tuple[Any, ...], int] = {}
-        self._next = itertools.count()
-        self._atomic: dict[Thread, FrameType] = {}
+    def __init__(self) -> None:
         self._copies: dict[int, tuple[Any, Any]] = {}
+        self._given: list[tuple[Any, Any]] = []
 
     def wrap(self, name: str, value: Any) -> Any:
         """A kernel's argument as the kernel gets it: arrays become recording copies.
 
         An array of the host is copied into an allocation of its own; arrays and slices of one
-        device array stay in one.
+        array in the simulator's device memory stay in one.
         """
-        from numba import cuda
-        from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray
+        from numba.cuda.args import ArgHint
 
         if isinstance(value, tuple):
             return tuple(self.wrap(f"{name}[{i}]", item) for i, item in enumerate(value))
-        if isinstance(value, (cuda.In, cuda.Out, cuda.InOut)):
+        if isinstance(value, ArgHint):
             value = value.value
         if isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
             return value
-        if not isinstance(value, (np.ndarray, FakeCUDAArray)) or value.dtype.hasobject:
-            raise TypeError(f"{name}: expected an array of numbers or a number, got {value!r:.60}")
-        if isinstance(value, np.ndarray):
-            value = cuda.to_device(value)
-        data, start = self._copy(value._ary)
-        return Recorder(self, name, data, start, data.dtype.itemsize)
+        own = getattr(value, "_ary", None)  # the simulator's device arrays have a NumPy array
+        data = own if own is not None else self._from_host(name, value)
+        view, start = self._copy(data)
+        self._given.append((value if own is None else own, view))
+        return Recorder(self, name, view, start, view.dtype.itemsize)
 
-    def launch(self, grid: Any, block: Any, args: Iterable[Any]) -> None:
-        """Run the kernel on arguments that `wrap` made; `steps` and `logs` then tell."""
-        before = threading.gettrace()
-        threading.settrace(_follow_loops)  # the simulator's threads start with it
-        try:
-            self._kernel[grid, block](*args)
-        finally:
-            threading.settrace(before)  # type: ignore[arg-type]
+    def give_back(self) -> None:
+        """Put what the kernel wrote into the caller's arrays, one after the other."""
+        for value, view in self._given:
+            if isinstance(value, np.ndarray):
+                if value.flags.writeable:
+                    value[...] = view
+            else:
+                value.copy_to_device(view)
+
+    def record(self, name: str, kind: str, offset: int, size: int, itemsize: int) -> None:
+        """Called after each load and store of the running thread."""
+        raise NotImplementedError
+
+    def _from_host(self, name: str, value: Any) -> Any:
+        """A copy of an array as it is on the device, in an allocation of its own."""
+        if hasattr(value, "copy_to_host"):  # a real GPU's array
+            value = value.copy_to_host()
+        if not isinstance(value, np.ndarray) or value.dtype.hasobject:
+            raise TypeError(f"{name}: expected an array of numbers or a number, got {value!r:.60}")
+        if not (value.flags.c_contiguous or value.flags.f_contiguous):
+            raise ValueError(
+                f"{name}: Array contains non-contiguous buffer, which CUDA cannot take: copy it"
+            )
+        return value.copy(order="A")
 
     def _copy(self, data: Any) -> tuple[Any, int]:
         """The same view of a copy of the whole allocation, and the copy's address."""
@@ -112,53 +90,80 @@ class Trace:
         start = data.ctypes.data - whole.ctypes.data
         return np.ndarray(data.shape, data.dtype, copy, start, data.strides), copy.ctypes.data
 
+
+class Trace(Memory):
+    """What each thread of a kernel did: `logs[thread]` is step, offset, step, offset, ...
+
+    A thread is (block z, block y, block x, linear thread index), an offset the bytes from the
+    start of the array's allocation, a step a key of `steps`.
+    """
+
+    def __init__(self, kernel: Any, grid: Any, block: Any) -> None:
+        device.check_kernel(kernel)
+        super().__init__()
+        self.steps: dict[int, Step] = {}
+        self.logs: dict[Thread, array[int]] = {}
+        self._kernel = kernel
+        self._code = kernel.py_func.__code__
+        self._device = Device(grid, block)
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._next = itertools.count()
+        self._atomic: dict[Thread, object] = {}
+
+    def launch(self, args: Iterable[Any]) -> None:
+        """Run the kernel on arguments that `wrap` made; `steps` and `logs` then tell."""
+        before = sys.gettrace()
+        sys.settrace(_follow_loops)
+        try:
+            self._device.run(self._kernel, args)
+        finally:
+            sys.settrace(before)
+
     def record(self, name: str, kind: str, offset: int, size: int, itemsize: int) -> None:
         """Note one load or store by the running thread."""
-        where: Any = threading.current_thread()
-        block = where.blockIdx
-        thread = (block.z, block.y, block.x, where.thread_id)
-        calls, line, atomic = self._instruction()
+        (x, y, z), number = self._device.now.block, self._device.now.number
+        thread, atomic = (z, y, x, number), self._device.atomic
         if atomic is not None and kind == "load":
             # `atomic.add` reads twice in the simulator what a GPU reads once.
             if self._atomic.get(thread) is atomic:
                 return
             self._atomic[thread] = atomic
+        calls, line = self._instruction()
         key = (calls, name, kind, size)
-        number = self._numbers.get(key)
-        if number is None:
-            # The simulator's threads are threads: setdefault makes them agree.
-            number = self._numbers.setdefault(key, next(self._next))
-            self.steps[number] = Step(name, kind, size, itemsize, line)
-        self.logs.setdefault(thread, array("q")).extend((number, offset))
+        step = self._numbers.get(key)
+        if step is None:
+            step = self._numbers[key] = next(self._next)
+            self.steps[step] = Step(name, kind, size, itemsize, line)
+        self.logs.setdefault(thread, array("q")).extend((step, offset))
 
-    def _instruction(self) -> tuple[tuple[Any, ...], int, FrameType | None]:
-        """The running instruction of the kernel and of the device functions it is in.
+    def _instruction(self) -> tuple[tuple[Any, ...], int]:
+        """The running instruction of the kernel and of the device functions it is in, and its line.
 
         With the rounds of the loops around it, so that threads which skip a round or leave a loop
-        early stay in step with the others; also its line, and the frame of an atomic operation.
+        early stay in step with the others.
         """
         calls: list[Any] = []
-        line, atomic = 0, None
+        line = 0
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
-            module = frame.f_globals.get("__name__", "")
-            if module.startswith(_SIMULATOR):
-                atomic = atomic or (None if calls else frame)
-            elif module not in _OWN:
+            if not is_ours(frame):
                 line = line or frame.f_lineno
                 calls += (frame.f_code, frame.f_lasti, rounds(frame))
                 if frame.f_code is self._code:
                     break
             frame = frame.f_back
-        return tuple(calls), line, atomic
+        return tuple(calls), line
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether the frame is of what simulates, and not of the kernel or what it calls."""
+    module = frame.f_globals.get("__name__", "")
+    return module in _OWN or module.startswith(inside.SIMULATOR)
 
 
 def _follow_loops(frame: FrameType, _event: str, _: Any) -> Rounds | None:
-    """The trace function of the simulator's threads: for the functions of the user that loop."""
-    module = frame.f_globals.get("__name__", "")
-    if module in _OWN or module.startswith(_SIMULATOR) or not loops(frame.f_code):
-        return None
-    return Rounds(frame.f_code)
+    """The trace function of kernels: for the functions of the user that loop."""
+    return None if is_ours(frame) or not loops(frame.f_code) else Rounds(frame.f_code)
 
 
 class Recorder:
@@ -167,9 +172,9 @@ class Recorder:
     Slices, rows and records are views, which record in their turn.
     """
 
-    def __init__(self, trace: Trace, name: str, data: Any, start: int, itemsize: int) -> None:
+    def __init__(self, memory: Memory, name: str, data: Any, start: int, itemsize: int) -> None:
         # Plain assignment would be a store to a field of a record.
-        own = {"_trace": trace, "_name": name, "_data": data, "_start": start}
+        own = {"_memory": memory, "_name": name, "_data": data, "_start": start}
         vars(self).update(own, _itemsize=itemsize)
 
     def _view(self, index: Any) -> Any:
@@ -183,7 +188,7 @@ class Recorder:
         return self._data[index if ... in index else (*index, ...)]
 
     def _child(self, view: Any) -> "Recorder":
-        return Recorder(self._trace, self._name, view, self._start, self._itemsize)
+        return Recorder(self._memory, self._name, view, self._start, self._itemsize)
 
     def _record(self, kind: str, view: Any) -> None:
         offset = view.__array_interface__["data"][0] - self._start
@@ -192,14 +197,15 @@ class Recorder:
                 f"{self._name}: numbers of {view.itemsize} bytes lie where a GPU cannot load each "
                 "at once: make the record's dtype with align=True"
             )
-        self._trace.record(self._name, kind, offset, view.itemsize, self._itemsize)
+        self._memory.record(self._name, kind, offset, view.itemsize, self._itemsize)
 
     def __getitem__(self, index: Any) -> Any:
         view = self._view(index)
         if view.ndim or view.dtype.names:
             return self._child(view)
+        value = view[()]
         self._record("load", view)
-        return view[()]
+        return value
 
     def __setitem__(self, index: Any, value: Any) -> None:
         view = self._view(index)

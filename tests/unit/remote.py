@@ -20,7 +20,7 @@ CELLS = '''
 import collections
 import dask.array as da
 import numpy as np
-from numba import njit, prange
+from numba import cuda, float32, njit, prange
 
 Pair = collections.namedtuple("Pair", "one two")
 
@@ -104,6 +104,26 @@ def wrong(x, out):
 @njit
 def copies(x):
     return x.copy() + 1.0
+
+@cuda.jit
+def shifted(x, out):
+    tile = cuda.shared.array(8, float32)
+    i, t = cuda.grid(1), cuda.threadIdx.x
+    tile[t] = x[i]
+    out[i] = tile[t - 1] if t else 0
+
+@cuda.jit
+def no_kernel_yet(x):
+    raise NotImplementedError
+
+@cuda.jit
+def beyond_its_end(x):
+    x[cuda.grid(1)] = 1
+
+@cuda.jit
+def not_all_wait(x):
+    if cuda.grid(1) < 5:
+        cuda.syncthreads()
 
 def ring(comm, x):
     comm.send(x, (comm.rank + 1) % comm.size)

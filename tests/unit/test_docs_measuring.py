@@ -51,7 +51,7 @@ def blocks(page: Path) -> list[str]:
 
 
 def run(file: Path) -> subprocess.CompletedProcess[str]:
-    """A process of its own: some examples choose a simulator, some need four threads of Numba."""
+    """A process of its own: some examples need four threads of Numba."""
     settings = {**os.environ, **notebook_settings(), "HPCLAB_TIMED": "0"}
     return subprocess.run(
         [sys.executable, file.name], cwd=file.parent, env=settings, capture_output=True, text=True
@@ -102,16 +102,13 @@ def test_every_verb_of_work_has_an_example() -> None:
 def test_the_examples_of_the_page_run(title: str, tmp_path: Path) -> None:
     codes = blocks(REFERENCE / f"{title}.md")
     assert codes
-    # A simulated GPU has to be chosen before Numba is imported: its example stands alone.
-    alone, together = [], []
+    calls = ["import runpy", "names = {}"]
     for i, code in enumerate(codes):
-        (alone if "NUMBA_ENABLE_CUDASIM" in code else together).append(f"example_{i}.py")
         (tmp_path / f"example_{i}.py").write_text(code)
-    calls = "".join(f"runpy.run_path({name!r})\n" for name in together)
-    (tmp_path / "all.py").write_text("import runpy\n" + calls)
-    for file in ["all.py", *alone]:
-        done = run(tmp_path / file)
-        assert done.returncode == 0, done.stderr
+        calls.append(f"names |= runpy.run_path('example_{i}.py', names)")
+    (tmp_path / "all.py").write_text("\n".join(calls))
+    done = run(tmp_path / "all.py")
+    assert done.returncode == 0, done.stderr
 
 
 def entry_points(room: str) -> list[str]:

@@ -20,7 +20,7 @@ ROOMS = {
     "hpclab.models": set(),
     "hpclab.sites": set(),
     "hpclab.clusters": {"hpclab.measure"},
-    "hpclab.plot": {"hpclab.measure", "hpclab.dask"},
+    "hpclab.plot": {"hpclab.measure", "hpclab.count", "hpclab.dask"},
     "hpclab.checks": {"hpclab.measure", "hpclab.count", "hpclab.dask", "hpclab.comm"},
     "hpclab.learner": {"hpclab.checks", "hpclab.server"},
     "hpclab.server": {"hpclab.measure"},

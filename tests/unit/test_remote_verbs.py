@@ -64,6 +64,8 @@ QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "interleavings": lambda work: work.interleavings(
         "adds", 2, {"n": 0}, "n", ["lock"], watch=["n"]
     ),
+    "sectors": lambda work: work.sectors("shifted", 2, 8, x(16), x(16), warp=4, sector=64),
+    "launch": lambda work: (out := x(16), work.launch("shifted", 2, 8, x(16), out, seed=3), out),
     "fake_time": lambda work: work.fake_time(
         "fastest", [{"seconds": 1.0, "first": 2.0}, {"seconds": 2.0, "noise": 0.5}], 3, read=0.5
     ),
@@ -124,6 +126,11 @@ FAILURES: dict[str, Callable[[Any], Any]] = {
     "wrong": lambda work: work.close_to(work.call("echo", x()), x() + 1, why="so"),
     "of another kind": lambda work: work.close_to(work.call("echo", None), 1.0),
     "lazy": lambda work: work.close_to(make_lazy(work), np.ones(4)),
+    "no kernel": lambda work: work.sectors("echo", 1, 8, x()),
+    "no kernel's arguments": lambda work: work.launch("shifted", 1, 8, x()),
+    "no kernel yet": lambda work: work.launch("no_kernel_yet", 1, 8, x()),
+    "no guard": lambda work: work.launch("beyond_its_end", (2, 1), 8, x()),
+    "half a barrier": lambda work: work.launch("not_all_wait", 2, 8, x()),
     "ranks": lambda work: work.traffic("raises", 2, 7.0),
     "no generator": lambda work: work.interleavings("echo", 2, {"n": 0}, "n"),
     "no thread yet": lambda work: work.interleavings("stub_of_two", 2, {"n": 0}, "n"),
