@@ -28,7 +28,7 @@ cuda = gpu()
 #    nothing.
 # 3. Your kernel is launched with blocks of (32, 4), (16, 16) and (8, 8) threads. In each of them a
 #    warp may ask for **at most 4 sectors** of 32 bytes in a load or store of `a` and `out`, if the
-#    length of a row is a multiple of 32.
+#    length of a row is a multiple of 32. Each number is loaded once, and stored once.
 #
 # To see what your first warp asks for, run this in a cell of your own:
 #
