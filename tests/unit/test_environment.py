@@ -58,7 +58,7 @@ def test_no_drift(files: tuple[str, str, str]) -> None:
     ("old", "new", "problem"),
     [
         ("  - scipy>=1.17\n", "", "only in one: scipy"),
-        ("  - psutil>=7\n", "  - psutil>=7\n  - zarr\n", "only in one: zarr"),
+        ("  - psutil>=7\n", "  - psutil>=7\n  - xarray\n", "only in one: xarray"),
         ("numba>=0.68,<0.69", "numba>=0.69", "numba "),
         ("nbgrader=0.9.6", "nbgrader=0.9.5", "nbgrader 0.9.6 does not meet"),
     ],
