@@ -103,8 +103,15 @@ def watch(context: BrowserContext, served: Served) -> Watch:
 
 
 @pytest.fixture
-def book(watch: Watch, page: Page, served: Served) -> Page:
-    """The book's first page, by the link that `hpclab learn` prints; no tab of the lab is kept."""
+def book(watch: Watch, page: Page, served: Served) -> Iterator[Page]:
+    """The book's first page, by the link that `hpclab learn` prints.
+
+    No tab of the lab is kept, and no kernel goes on behind the next test.
+    """
     shutil.rmtree(served.folder / ".hpclab" / "workspaces", ignore_errors=True)
     page.goto(f"{served.url}course/?token={served.token}")
-    return page
+    yield page
+    who = {"Authorization": f"token {served.token}"}
+    for kernel in page.request.get(f"{served.url}api/kernels", headers=who).json():
+        ended = page.request.delete(f"{served.url}api/kernels/{kernel['id']}", headers=who)
+        assert ended.status == 204

@@ -1,11 +1,13 @@
 """Each lesson in a browser: its page, its demo run in JupyterLab, its exercise opened."""
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from nbformat.reader import NotJSONError
 from playwright.sync_api import Page, expect
 
 from hpclab.course import Course
@@ -48,8 +50,9 @@ def expect_ran(path: Path) -> None:
 def saved(path: Path) -> list[Any]:
     """The code cells on disk, once the last of them has run."""
     for _ in range(60):
-        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-        if cells[-1].execution_count:
-            return cells
+        with contextlib.suppress(NotJSONError):  # it is being written
+            cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+            if cells[-1].execution_count:
+                return cells
         time.sleep(0.5)
     pytest.fail(f"{path} was not saved as it has run")
