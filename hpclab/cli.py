@@ -31,7 +31,7 @@ def learn(
 ) -> None:
     """Prepare your folder and open the book and the exercises in the browser."""
     from hpclab.learner.folder import DEFAULT, prepare
-    from hpclab.learner.serve import serve
+    from hpclab.server.serve import serve
 
     built = _built()
     release = built / "course" / "release"
@@ -64,15 +64,21 @@ def check(
 
 
 @app.command()
-def hint(slug: Slug, task: Annotated[str, typer.Argument()], folder: Dir = None) -> None:
-    """Show the next hint for a task."""
+def hint(
+    slug: Slug,
+    task: Annotated[str, typer.Argument()],
+    give_up: Annotated[bool, typer.Option("--give-up", help="Show the solution.")] = False,
+    folder: Dir = None,
+) -> None:
+    """Show the next hint for a task; when it is passed or given up, the solution."""
     from hpclab.learner.folder import exercises_in, find_folder
     from hpclab.learner.hints import take_hint
 
     home = find_folder(folder)
     if slug not in exercises_in(home):
         raise unknown("exercise", slug, exercises_in(home))
-    _say(repr(take_hint(task, home / slug)))
+    ask = f"hpclab hint {slug} {task}"
+    _say(repr(take_hint(task, home / slug, ask=ask, end=f"{ask} --give-up", give_up=give_up)))
 
 
 @app.command()

@@ -18,8 +18,11 @@ from autograder.build.sphinx import run_sphinx
 from hpclab.course import MANIFEST, Course
 from hpclab.errors import HpclabError
 
-NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "server"}
-PAGE_CODE = ("metadata.py", "page.py", "percent.py")  # pages are read again when it changes
+NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "doctor.py", "learner", "outline.py", "server"}
+# Folders of book/ whose files every page may load.
+ASSETS = ("style", "script")
+# Pages are read again when these change.
+PAGE_CODE = ("home.py", "metadata.py", "page.py", "percent.py", "quiz.py", "tags.py")
 
 
 def build_book(course: Course, out: Path, *, log: Callable[[str], object] = print) -> Path:
@@ -55,8 +58,9 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
     for name in about.reference:
         pages[f"reference/{name}.md"] = book / "reference" / f"{name}.md"
-    for file in sorted((book / "style").glob("*.*")):
-        pages[f"style/{file.name}"] = file
+    for folder in ASSETS:
+        for file in sorted((book / folder).glob("*.*")):
+            pages[f"{folder}/{file.name}"] = file
     missing = [path for path in pages.values() if not path.is_file()]
     if missing:
         names = ", ".join(str(path.relative_to(course.root)) for path in missing)
@@ -98,8 +102,9 @@ def configuration(course: Course, work: Path) -> dict[str, Any]:
 def _forget_demos_of_other_code(work: Path) -> None:
     """Drop executed demos when the code of `hpclab` that they call is not what it was."""
     package = Path(hpclab.__file__).parent
-    files = sorted(package.rglob("*.py"))
-    code = _digest(f for f in files if f.relative_to(package).parts[0] not in NOT_IN_DEMOS)
+    files = [file for file in sorted(package.rglob("*.py"))
+             if file.relative_to(package).parts[0] not in NOT_IN_DEMOS]  # fmt: skip
+    code = _digest([*files, package / "learner" / "predict.py"])
     stamp = work / "code.sha256"
     if not stamp.is_file() or stamp.read_text() != code:
         shutil.rmtree(work / "cache", ignore_errors=True)
@@ -144,8 +149,8 @@ def _publish(work: Path) -> Path:
         shutil.rmtree(leftover, ignore_errors=True)
     unserved = shutil.ignore_patterns(".buildinfo", "reports", "*webpack-macros.html")
     shutil.copytree(work / "sphinx", new, ignore=unserved)
-    # Sphinx copies a changed style only when a page has changed too.
-    shutil.copytree(work / "source" / "style", new / "_static", dirs_exist_ok=True)
+    for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
+        shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
     if html.exists():
         html.rename(old)
     new.rename(html)

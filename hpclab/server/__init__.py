@@ -1,4 +1,5 @@
-"""A Jupyter Server extension that serves the book at `<base_url>/course/`, to whoever is logged in.
+"""A Jupyter Server extension that serves the book at `<base_url>/course/`, to whoever is logged in,
+and tells its pages how far the reader has come.
 
 Every Jupyter Server of the environment that hpclab is installed in loads it.
 `--CourseBook.book=FOLDER` names another book than that of the course around the server's folder.
@@ -20,7 +21,9 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
     """Add the book's handlers to a running server, and threads to its kernels."""
     from jupyter_server.utils import url_path_join
 
+    from hpclab.learner.progress import learner_folder
     from hpclab.measure.machine import notebook_settings
+    from hpclab.server.api import Learner, handlers
     from hpclab.server.book import BookHandler, CourseBook, ToBookHandler
 
     for name, value in notebook_settings().items():
@@ -28,9 +31,12 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
     base = server.web_app.settings["base_url"]
     book = Path(CourseBook(parent=server).book)
     where = {"path": str(book), "default_filename": "index.html"}
+    learner = Learner(learner_folder(Path(server.root_dir).resolve()), book)
+    api = [(url_path_join(base, "course", path), *rest) for path, *rest in handlers(learner)]
     server.web_app.add_handlers(
         ".*$",
         [
+            *api,
             (url_path_join(base, "course"), ToBookHandler),
             (url_path_join(base, "course", "(.*)"), BookHandler, where),
         ],

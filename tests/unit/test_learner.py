@@ -1,16 +1,15 @@
 """Hints, predictions, progress, figures and reports: what a learner sees and what is kept."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hpclab.checks.report import Report
-from hpclab.errors import FileError, HpclabError
-from hpclab.learner.hints import advice, load_hints, take_hint
+from hpclab.errors import FileError
+from hpclab.learner.hints import load_hints
 from hpclab.learner.predict import predict
-from hpclab.learner.progress import STATE, Progress, learner_folder
+from hpclab.learner.progress import STATE, Progress
 from hpclab.plot import figure, show
 from hpclab.verdicts import Result, Verdict
 
@@ -51,59 +50,10 @@ def test_a_ladder_has_three_rungs_and_may_hold_code(exercise: Path) -> None:
     assert ladders["f"][2] == "`return x`"
 
 
-def test_hints_climb_and_are_remembered(exercise: Path) -> None:
-    failed = Report("f", [Result("c", "f", "D.", Verdict.FAILED, 1.0, 0.0)])
-    assert advice(failed, exercise, "ask") == "Next hint: `ask`, 1 of 3, a nudge."
-    assert [take_hint("f", exercise).rung for _ in range(4)] == [1, 2, 3, 3]
-    assert advice(failed, exercise, "ask").startswith("All 3 hints are open")
-    assert "1 of 3" in advice(replace(failed, task="g"), exercise, "ask")
-    kept = [event["rung"] for event in Progress(exercise.parent).events()]
-    assert kept == [1, 2, 3, 3]
-
-
-def test_an_unknown_task_or_no_hints(exercise: Path) -> None:
-    with pytest.raises(HpclabError, match="no task 'h'"):
-        take_hint("h", exercise)
-    (exercise / "hints.md").unlink()
-    with pytest.raises(HpclabError, match=r"There is no hints\.md"):
-        take_hint("f", exercise)
-
-
 def test_two_ladders_of_one_task(exercise: Path) -> None:
     (exercise / "hints.md").write_text(HINTS.replace("## g", "## f"))
     with pytest.raises(FileError, match=r"hints\.md:14: task 'f' stands twice"):
         load_hints(exercise / "hints.md")
-
-
-def test_progress_is_appended_and_survives_a_torn_line(tmp_path: Path) -> None:
-    (tmp_path / STATE).mkdir()
-    progress = Progress(tmp_path)
-    progress.record("try", lesson="l", task="t", verdict="failed")
-    with progress.file.open("a") as file:
-        file.write('{"event": "try", "torn')
-    progress.record("try", lesson="l", task="t", verdict="passed")
-    assert [event["verdict"] for event in progress.events()] == ["failed", "passed"]
-    assert progress.verdicts("l") == {"t": "passed"}
-    assert len(progress.file.read_text().splitlines()) == 3, "nothing is rewritten"
-
-
-def test_a_full_disk_costs_the_event_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / STATE).mkdir()
-
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.write", full)
-    Progress(tmp_path).record("try", lesson="l")
-    assert "Progress was not kept" in capsys.readouterr().err
-
-
-def test_without_a_learners_folder_nothing_is_kept(tmp_path: Path) -> None:
-    assert learner_folder(tmp_path) is None
-    Progress(None).record("try")
-    assert list(Progress(None).events()) == []
 
 
 def test_a_prediction_is_shown_beside_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,86 +10,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from autograder.build.book import build_book
-from hpclab.course import Course
 from hpclab.errors import HpclabError
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-MANIFEST = """\
-[course]
-id = "tiny"
-title = "Tiny"
-description = "Two lessons"
-url = "https://example.org/tiny"
-license = "CC-BY-4.0"
-language = "en-GB"
-authors = ["A. Author"]
-reference = ["bibliography"]
-[tracks.all]
-title = "Everything"
-lessons = ["one", "two"]
-[[modules]]
-title = "Part"
-[[modules.lessons]]
-slug = "one"
-minutes = {page = 20, demo = 5, core = 20, stretch = 45}
-skills = [{id = "PE3-B", name = "Code Optimisation"}]
-keywords = ["NumPy", "a </script> b"]
-[[modules.lessons]]
-slug = "two"
-needs = ["one"]
-minutes = {page = 1, demo = 2, core = 3, stretch = 4}
-keywords = ["Dask"]
-"""
-LESSON = """\
-# Title of {slug}
-
-:::{{objectives}}
-- predict `x` with $I$
-- write `y`
-:::
-
-First words of
-{slug}. See {{cite}}`someone-2001-work`.
-
-## Quiz
-
-::::{{question}}
-How many bytes?
-
-:::{{answer}} 24 `bytes`
-Too few.
-:::
-:::{{answer}} 40
-:correct:
-Five times eight.
-:::
-::::
-"""
-BIBLIOGRAPHY = "@book{someone-2001-work, author={A. One}, title={Work}, publisher={P}, year={2001}}"
-DEMO = "# %% [markdown]\n# # Demo of {slug}\n\n# %%\n6 * 7\n"
-
-
-def make_course(root: Path) -> Path:
-    for folder in ("book/lessons", "book/instructors", "book/reference", "notebooks"):
-        (root / folder).mkdir(parents=True)
-    (root / "course.toml").write_text(MANIFEST)
-    shutil.copy(REPOSITORY / "book" / "_config.yml", root / "book")
-    shutil.copytree(REPOSITORY / "book" / "style", root / "book" / "style")
-    (root / "book" / "index.md").write_text("# Start\n\n:::{tracks}\n:::\n")
-    (root / "book" / "references.bib").write_text(BIBLIOGRAPHY)
-    (root / "book" / "reference" / "bibliography.md").write_text(
-        "# Works\n\n```{bibliography}\n```\n"
-    )
-    for slug in ("one", "two"):
-        (root / "book" / "lessons" / f"{slug}.md").write_text(LESSON.format(slug=slug))
-        (root / "book" / "instructors" / f"{slug}.md").write_text(f"# Notes on {slug}\n")
-        (root / "notebooks" / f"{slug}.py").write_text(DEMO.format(slug=slug))
-    return root
-
-
-def build(root: Path) -> Path:
-    return build_book(Course.load(root), root / "_build", log=lambda _: None)
+from tests.unit.tiny import build, make_course
 
 
 def failure(root: Path) -> str:
@@ -177,8 +99,8 @@ def test_training_metadata_of_a_lesson(built: Path) -> None:
 
 
 def test_the_tracks_table(built: Path) -> None:
-    row = one(page(built, "index.html"), "table.tracks tbody tr")
-    assert [cell.text for cell in row.select("td")] == [
+    row = one(page(built, "index.html"), "table.wide tbody tr")
+    assert [cell.text for cell in row.select("th, td")] == [
         "Everything",
         "Title of one, Title of two",
         "0.8",

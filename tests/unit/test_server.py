@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from hpclab.errors import HpclabError
-from hpclab.learner.serve import command, environment, stop, wait_until_up
+from hpclab.server.serve import command, environment, stop, wait_until_up
 
 PREFIX = "/user/ada/"
 
@@ -135,7 +135,7 @@ def test_the_lab_validates_and_has_no_news(server: Server) -> None:
     assert "@jupyter/nbgrader:validate-assignment" not in config["disabledExtensions"]
 
 
-SERVE = "import sys; from pathlib import Path; from hpclab.learner.serve import serve; "
+SERVE = "import sys; from pathlib import Path; from hpclab.server.serve import serve; "
 SERVE += "sys.exit(serve(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), False))"
 
 
@@ -175,7 +175,7 @@ def _start_kernel(process: "subprocess.Popen[str]", url: str) -> dict[psutil.Pro
 def test_a_server_that_does_not_start_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hpclab.learner import serve as module
+    from hpclab.server import serve as module
 
     monkeypatch.setattr(
         module, "command", lambda *_: [sys.executable, "-c", "raise SystemExit('no')"]

@@ -1,0 +1,133 @@
+"""What pages of the book ask the server: where the learner stands, and to keep what they did.
+
+`api/state` answers with `hpclab.learner.view`, `api/events` sends it again with each change, and
+`api/record` takes what happens on a page. The learner is whoever the server runs for.
+"""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from hpclab.errors import HpclabError
+from hpclab.learner.progress import Progress
+from hpclab.learner.state import fold
+from hpclab.learner.view import view
+from hpclab.outline import Outline
+from hpclab.server.said import event_of
+
+LOOK_SECONDS = 0.1  # between two looks at the progress file, while a page is listening
+HEARTBEAT_SECONDS = 15.0  # after so long without news, a comment finds out who has gone
+MOST_BYTES = 4096  # of what a page may say at once
+
+
+class Learner:
+    """The progress file and the book of one server."""
+
+    def __init__(self, folder: Path | None, book: Path) -> None:
+        self.progress, self.book = Progress(folder), book
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """Another one when the progress or the book has changed."""
+        return tuple(
+            number
+            for file in (self.progress.file, self.book / "course.json")
+            if file is not None and file.is_file()
+            for number in (file.stat().st_mtime_ns, file.stat().st_size)
+        )
+
+    def outline(self) -> Outline:
+        """The outline of the book; an HpclabError while there is none."""
+        return Outline.load(self.book)
+
+    def seen(self) -> str:
+        """The view of the learner's state, as JSON."""
+        shown = view(fold(self.progress.events(), self.outline()))
+        return json.dumps({**shown, "kept": self.progress.file is not None})
+
+
+class _Handler(APIHandler):
+    """A handler that knows the learner."""
+
+    auth_resource = "contents"
+
+    def initialize(self, learner: Learner) -> None:
+        """Tornado's way to hand over arguments."""
+        self.learner = learner
+
+    def seen(self) -> str:
+        """The learner's state, or 404 while there is no book."""
+        try:
+            return self.learner.seen()
+        except HpclabError as error:
+            raise web.HTTPError(404, reason="The book has not been built") from error
+
+
+class StateHandler(_Handler):
+    """`GET api/state`."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """The learner's state."""
+        self.finish(self.seen())
+
+
+class RecordHandler(_Handler):
+    """`POST api/record`: `{"event": "quiz" | "read" | "track", ...}`, see `hpclab.server.said`."""
+
+    @web.authenticated
+    @authorized
+    def post(self) -> None:
+        """Keep the event; the answer is the state after it."""
+        if len(self.request.body) > MOST_BYTES:
+            raise web.HTTPError(413, reason=f"expected at most {MOST_BYTES} bytes")
+        try:
+            event, fields = event_of(json.loads(self.request.body), self.learner.outline())
+        except (ValueError, HpclabError) as error:
+            raise web.HTTPError(400, reason=" ".join(str(error).split())[:200]) from None
+        self.learner.progress.record(event, **fields)
+        self.finish(self.seen())
+
+
+class EventsHandler(_Handler):
+    """`GET api/events`: server-sent events, one at once and one after each change."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Send the state for as long as the page listens."""
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("X-Accel-Buffering", "no")  # a proxy must not hold events back
+        sent, at = tuple[int, ...](), 0.0
+        while not self.request.connection.stream.closed():  # type: ignore[union-attr]
+            stamp = self.learner.stamp
+            if stamp != sent or not at:
+                self.write(f"data: {self.seen()}\n\n")
+                sent, at = stamp, time.monotonic()
+            elif time.monotonic() - at >= HEARTBEAT_SECONDS:
+                self.write(": still here\n\n")
+                at = time.monotonic()
+            try:
+                await self.flush()
+            except StreamClosedError:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def handlers(learner: Learner) -> list[tuple[str, Any, dict[str, Learner]]]:
+    """The paths below `/course/`, and what answers there."""
+    known = {"learner": learner}
+    return [
+        ("api/state", StateHandler, known),
+        ("api/events", EventsHandler, known),
+        ("api/record", RecordHandler, known),
+    ]
