@@ -54,7 +54,7 @@ function placement(state) {
   if (state.track) parts.push(make("p", {}, `Your track: ${state.tracks[state.track].title}.`));
   const skip = state.skip.map((slug) => lessonLink(state, slug));
   parts.push(skip.length
-    ? make("p", {}, "You may skip: ", ...listed(skip), ". They stay open, of course.")
+    ? make("p", {}, "You may skip these, though they stay open: ", ...listed(skip))
     : make("p", {}, "Nothing to skip so far."));
   return parts;
 }

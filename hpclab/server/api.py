@@ -7,6 +7,7 @@
 import asyncio
 import json
 import time
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hpclab.errors import HpclabError
 from hpclab.learner.progress import Progress
 from hpclab.learner.state import fold
 from hpclab.learner.view import view
-from hpclab.outline import Outline
+from hpclab.outline import OUTLINE, Outline
 from hpclab.server.said import event_of
 
 LOOK_SECONDS = 0.1  # between two looks at the progress file, while a page is listening
@@ -38,7 +39,7 @@ class Learner:
         """Another one when the progress or the book has changed."""
         return tuple(
             number
-            for file in (self.progress.file, self.book / "course.json")
+            for file in (self.progress.file, self.book / OUTLINE)
             if file is not None and file.is_file()
             for number in (file.stat().st_mtime_ns, file.stat().st_size)
         )
@@ -91,7 +92,7 @@ class RecordHandler(_Handler):
             raise web.HTTPError(413, reason=f"expected at most {MOST_BYTES} bytes")
         try:
             event, fields = event_of(json.loads(self.request.body), self.learner.outline())
-        except (ValueError, HpclabError) as error:
+        except (ValueError, RecursionError, HpclabError) as error:
             raise web.HTTPError(400, reason=" ".join(str(error).split())[:200]) from None
         self.learner.progress.record(event, **fields)
         self.finish(self.seen())
@@ -111,7 +112,8 @@ class EventsHandler(_Handler):
         while not self.request.connection.stream.closed():  # type: ignore[union-attr]
             stamp = self.learner.stamp
             if stamp != sent or not at:
-                self.write(f"data: {self.seen()}\n\n")
+                with suppress(web.HTTPError) if at else nullcontext():  # the book is being rebuilt
+                    self.write(f"data: {self.seen()}\n\n")
                 sent, at = stamp, time.monotonic()
             elif time.monotonic() - at >= HEARTBEAT_SECONDS:
                 self.write(": still here\n\n")

@@ -1,0 +1,5 @@
+// Every page loads this one, so that there is one copy of each part.
+
+import "./progress.js";
+import "./quiz.js";
+import "./home.js";
