@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.build.notebooks import read_script, tasks_in
+from autograder.build.why import WHY_FILE, load_why
 from hpclab.checks.language import CHECKS_FILE, Check, load_checks, validate
 from hpclab.errors import FileError, HpclabError, unknown
 from hpclab.learner.hints import HINTS_FILE, load_hints
@@ -24,7 +25,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One lesson's exercise: tasks, public and hidden checks, hints."""
+    """One lesson's exercise: tasks, public and hidden checks, hints, why the solutions are good."""
 
     slug: str
     folder: Path
@@ -33,6 +34,7 @@ class Exercise:
     public: list[Check]
     hidden: list[Check]
     hints: dict[str, list[str]]
+    why: dict[str, str]
 
     @property
     def checks(self) -> list[Check]:
@@ -47,7 +49,7 @@ class Exercise:
         takes the place of the course's.
         """
         folder = root / "exercises" / slug
-        for name in ("exercise.py", CHECKS_FILE, HIDDEN_FILE, HINTS_FILE):
+        for name in ("exercise.py", CHECKS_FILE, HIDDEN_FILE, HINTS_FILE, WHY_FILE):
             if not (folder / name).is_file():
                 raise FileError(folder / name, None, "expected this file: each exercise has one")
         own = private / slug / HIDDEN_FILE if private else None
@@ -58,11 +60,12 @@ class Exercise:
         for task in tasks:
             if not any(check.task == task for check in public):
                 raise FileError(folder / CHECKS_FILE, None, f"task '{task}' has no check")
-        hints = load_hints(folder / HINTS_FILE)
-        if set(hints) != set(tasks):
-            raise FileError(folder / HINTS_FILE, None, f"expected hints for the tasks {tasks}, "
-                                                       f"found {list(hints)}")  # fmt: skip
-        return cls(slug, folder, hidden_path, tasks, public, hidden, hints)
+        hints, why = load_hints(folder / HINTS_FILE), load_why(folder / WHY_FILE)
+        for file, what, found in ((HINTS_FILE, "hints", hints), (WHY_FILE, "a section", why)):
+            if set(found) != set(tasks):
+                raise FileError(folder / file, None, f"expected {what} for the tasks {tasks}, "
+                                                     f"found {list(found)}")  # fmt: skip
+        return cls(slug, folder, hidden_path, tasks, public, hidden, hints, why)
 
     def cells(self, replaced: dict[str, str] | None = None) -> list[str]:
         """The code cells of the solution, some tasks' cells replaced, without those that check."""

@@ -12,7 +12,7 @@ _PLACES = (
     "notebooks/{slug}.py",
     "exercises/{slug}",
 )
-_EXERCISE = {"exercise.py", "checks.py", "hidden_checks.py", "hints.md", "attempts"}
+_EXERCISE = {"exercise.py", "checks.py", "hidden_checks.py", "hints.md", "why.md", "attempts"}
 _IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache"}
 
 

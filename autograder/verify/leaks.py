@@ -1,4 +1,4 @@
-"""No solution, hidden check or hidden text stands where a learner reads."""
+"""No solution, no why, no hidden check or hidden text stands where a learner reads."""
 
 import html
 import json
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.build.exercise import Exercise
 from autograder.build.notebooks import read_script
+from autograder.build.why import WHY_FILE
 
 _REGION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 _LINE = 30  # a shorter line of a hidden check may stand elsewhere by chance
@@ -20,6 +21,8 @@ def check_leaks(exercise: Exercise, shown: dict[Path, str]) -> Iterator[str]:
         for path, text in squeezed.items():
             if secret in text:
                 yield f"{path}: shows {what} of '{exercise.slug}'"
+    # Who is through with a task may read its why, and still not what a hidden check is called.
+    shown = {**shown, exercise.folder / WHY_FILE: "\n".join(exercise.why.values())}
     for check in exercise.hidden:
         # Whole words: a name may be part of a longer one, of another lesson perhaps.
         name = re.compile(rf"\b{check.name}\b")
@@ -29,7 +32,9 @@ def check_leaks(exercise: Exercise, shown: dict[Path, str]) -> Iterator[str]:
 
 
 def secrets(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """What a learner must not read: solutions whole, hidden checks line by line; squeezed."""
+    """What a learner must not read: whys and solutions whole, hidden checks by lines; squeezed."""
+    for task, text in exercise.why.items():
+        yield f"the why of `{task}`", squeeze(text)
     for cell in read_script(exercise.folder / "exercise.py").cells:
         for region in _REGION.findall(cell.source):
             yield f"the solution `{' '.join(region.split())[:60]}`", squeeze(region)

@@ -27,6 +27,13 @@ def test_each_exercise_has_a_core_stretches_and_attempts() -> None:
             assert any(check.task == task for check in exercise.hidden), (exercise.slug, task)
 
 
+def test_each_why_is_in_order_and_short() -> None:
+    for exercise in load_exercises(COURSE):
+        assert list(exercise.why) == exercise.tasks, exercise.slug
+        for task, text in exercise.why.items():
+            assert 60 <= len(text.split()) <= 150, (exercise.slug, task, len(text.split()))
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_each_page_has_its_parts(slug: str) -> None:
     page = (ROOT / f"book/lessons/{slug}.md").read_text()

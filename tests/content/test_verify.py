@@ -1,5 +1,6 @@
 """Each rule of `autograder verify` catches a fault planted for it."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +137,22 @@ def test_a_secret_in_what_learners_read(built: Path, secret: str, words: str, fi
         assert "shows the hidden line" in leaks(built)
 
 
+def test_the_why_names_no_hidden_check(built: Path) -> None:
+    edit(built / EXERCISE / "why.md", "NumPy's multiplication", "leaves_its_input_alone")
+    assert "double/why.md: shows the hidden check's name `leaves_its_input_alone`" in leaks(built)
+
+
+def test_the_why_stays_with_the_course(built: Path) -> None:
+    (exercise,) = load_exercises(Course.load(built))
+    (why,) = exercise.why.values()
+    for folder in ("source", "release"):
+        files = [path for path in (built / COURSE / folder).rglob("*") if path.is_file()]
+        assert {path.name for path in files} == {"double.ipynb", "checks.py", "hints.md"}
+        assert not [path for path in files if why[:40] in path.read_text()]
+    shutil.copy(exercise.folder / "why.md", built / COURSE / "release/double")
+    assert "release/double/why.md: shows the why of `double`" in leaks(built)
+
+
 def test_rebuilds_are_the_same_bytes(built: Path) -> None:
     exercises = load_exercises(Course.load(built))
     assert list(check_rebuild("mini", exercises, built / COURSE)) == []
@@ -200,6 +217,8 @@ def test_pages_have_no_warnings(mini: Path) -> None:
         ("hints.md", "## double", "## doubl", "hints.md: expected hints for the tasks"),
         ("hints.md", "2. NumPy", "- NumPy", "hints.md:3: task 'double': expected 3 numbered"),
         ("hints.md", "1. `out`", "`out`", "hints.md:5: expected a numbered list"),
+        ("why.md", "## double", "## dubble", "why.md: expected a section for the tasks ['double']"),
+        ("why.md", "## double", "Why?", "why.md:1: expected '## task' above all text"),
         ("attempts/copies.py", "# fails:", "# fail:", "copies.py:1: expected `# fails: name"),
         ("attempts/copies.py", "doubles_every", "doubel_every", "copies.py:1: fails: There is no"),
         ("attempts/copies.py", 'task="double"', 'task="dobule"', "task: There is no task 'dobule'"),

@@ -131,6 +131,8 @@ def make_course(root: Path) -> Path:
         (exercise / f"{name}.py").write_text(text)
     hints = "".join(f"## {task}\n\n1. Look.\n2. Think.\n3. Write.\n\n" for task in HONEST)
     (exercise / "hints.md").write_text(hints)
+    why = "".join(f"## {task}\n\nIt is right.\n\n" for task in HONEST)
+    (exercise / "why.md").write_text(why)
     build(Course.load(root), book=False, log=print)
     course = root / "_build/course"
     for other in ("anna", "bert"):
