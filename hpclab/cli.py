@@ -30,7 +30,7 @@ def learn(
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Prepare your folder and open the book and the exercises in the browser."""
-    from hpclab.learner.folder import DEFAULT, prepare
+    from hpclab.learner.folder import DEFAULT, lay_solutions, prepare
     from hpclab.server.serve import serve
 
     built = _built()
@@ -43,6 +43,7 @@ def learn(
     folder = (folder or DEFAULT).expanduser().resolve()
     for note in prepare(folder, release, built / "demos"):
         _say(note)
+    lay_solutions(folder, built / "solutions")
     raise typer.Exit(serve(folder, built / "book" / "html", port, browser))
 
 

@@ -8,6 +8,7 @@ from autograder.build.book import build_book
 from autograder.build.exercise import Exercise, check_private, private_seed
 from autograder.build.files import alone_in, write_text
 from autograder.build.notebooks import as_text, give_ids, read_script
+from autograder.build.solutions import build_solutions
 from hpclab.course import Course
 from hpclab.errors import FileError
 
@@ -17,13 +18,14 @@ BUILD = "_build"
 def build(
     course: Course, private: Path | None = None, *, book: bool = True, log: Callable[[str], None]
 ) -> None:
-    """Make the nbgrader course, the demos and, unless told not to, the book."""
+    """Make the nbgrader course, the solutions, the demos and, unless told not to, the book."""
     exercises = load_exercises(course, private)
     out = course.root / BUILD
     seed, limits = private_seed(private), course.limits.given()
     with alone_in(out, log):
         changed = build_course(out / "course", course.course.id, exercises, seed, limits)
         log(f"course: {len(exercises)} exercises, {len(changed)} releases changed")
+        build_solutions(exercises, out / "solutions")
         build_demos(course, out / "demos")
         if book:
             build_book(course, out, log=log)

@@ -150,7 +150,7 @@ def daily_max(x, per_day):
     Returns a Dask array of shape (x.shape[0] // per_day, *x.shape[1:]), dtype as x.
     """
     ### BEGIN SOLUTION
-    # coarsen moves the chunk borders to the nearest day, then reduces chunk by chunk.
+    # coarsen moves the chunk borders to midnights near by, then reduces chunk by chunk.
     return da.coarsen(np.max, x, {0: per_day}, trim_excess=True)
     ### END SOLUTION
 

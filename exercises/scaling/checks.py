@@ -32,7 +32,7 @@ def fraction_by_hand(work):
 
 @check(task="serial_fractions", points=1, after="fraction_by_hand")
 def fraction_of_a_message(work):
-    """A fixed 4 s on top of perfect sharing looks like a fraction that grows."""
+    """A fixed 4 s on top of perfect sharing gives each p a fraction of its own."""
     table = {p: 96 / p + 4 * (p > 1) for p in (1, 2, 8, 32)}
     want = {p: 4 / 96 / (1 - 1 / p) for p in (2, 8, 32)}
     why = "Each p has its own fraction: no average."

@@ -143,7 +143,7 @@ def largest(seconds, efficiency=0.7, budget=None, cores=1):
     good = []
     for p, t in seconds.items():
         node_hours = math.ceil(p / cores) * t / 3600
-        efficient = least * seconds[least] >= efficiency * p * t
+        efficient = least * seconds[least] / (p * t) >= efficiency
         if efficient and (budget is None or node_hours <= budget):
             good.append(p)
     return max(good, default=None)
