@@ -23,8 +23,8 @@ export async function record(event) {
     keepalive: true, // the page may be on its way out
     headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf ? xsrf[1] : "" },
     body: JSON.stringify(event),
-  });
-  if (answer.ok) update(await answer.json());
+  }).catch(() => null); // no server, or none any more: the page goes on without
+  if (answer?.ok) update(await answer.json());
 }
 
 /** An element with attributes and children; text stays text. */
