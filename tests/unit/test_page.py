@@ -98,16 +98,6 @@ def test_training_metadata_of_a_lesson(built: Path) -> None:
     assert not page(built, "demos/one.html").select('script[type="application/ld+json"]')
 
 
-def test_the_tracks_table(built: Path) -> None:
-    row = one(page(built, "index.html"), "table.wide tbody tr")
-    assert [cell.text for cell in row.select("th, td")] == [
-        "Everything",
-        "Title of one, Title of two",
-        "0.8",
-        "1.7",
-    ]
-
-
 def test_demos_are_executed(built: Path) -> None:
     assert one(page(built, "demos/one.html"), ".cell_output").text.strip() == "42"
 

@@ -58,6 +58,43 @@ Five times eight.
 :::
 ::::
 """
+HOME = """\
+# Start
+
+:::{progress} continue
+:::
+
+:::{open-exercise} one
+:::
+
+:::{tracks}
+:::
+
+::::{question}
+Who are you?
+
+:::{answer} I am everybody
+:track: all
+So take everything.
+:::
+::::
+
+::::{question}
+:skip: one
+Do you know it?
+
+:::{answer} Yes
+:correct:
+You may skip [](lessons/one.md).
+:::
+:::{answer} No
+Read on.
+:::
+::::
+
+:::{lessons}
+:::
+"""
 BIBLIOGRAPHY = "@book{someone-2001-work, author={A. One}, title={Work}, publisher={P}, year={2001}}"
 EXERCISE = """\
 # %% task="f"
@@ -79,7 +116,7 @@ def make_course(root: Path) -> Path:
     shutil.copy(REPOSITORY / "book" / "_config.yml", root / "book")
     for folder in ASSETS:
         shutil.copytree(REPOSITORY / "book" / folder, root / "book" / folder)
-    (root / "book" / "index.md").write_text("# Start\n\n:::{tracks}\n:::\n")
+    (root / "book" / "index.md").write_text(HOME)
     (root / "book" / "references.bib").write_text(BIBLIOGRAPHY)
     (root / "book" / "reference" / "bibliography.md").write_text(
         "# Works\n\n```{bibliography}\n```\n"
