@@ -14,7 +14,8 @@ from hpclab.course import Course, find_root
 from hpclab.errors import HpclabError, unknown
 
 if TYPE_CHECKING:
-    from autograder.records.badge import Goal, Grades
+    from autograder.records.badge import Grades
+    from autograder.records.badge_words import Goal
 
 app = typer.Typer(help="Badges that a centre signs for what its gradebook holds.")
 console = Console()
@@ -76,10 +77,11 @@ def issue(
     with _grades(course, gradebook) as grades:
         issuing = Issuing(goal, grades, signer, who, to, _end_of(until), plain_id)
         _say(f"{goal.title}. {goal.criterion}")
-        reports = list(issuing.badges(student))
-    for report in reports:
-        _say(report.text)
-    raise typer.Exit(0 if any(report.stands for report in reports) else 1)
+        stands = False
+        for report in issuing.badges(student):
+            _say(report.text)
+            stands |= report.stands
+    raise typer.Exit(0 if stands else 1)
 
 
 @app.command()
@@ -93,14 +95,16 @@ def verify(
     gradebook: engine.Gradebook = None,
 ) -> None:
     """Check a badge's signature, dates and evidence, offline; exit code 0 only when it is valid."""
-    from autograder.records.badge import differences, evidence_of, learner_of, names
     from autograder.records.badge_key import read_badge, read_verifier
+    from autograder.records.badge_words import evidence_of, learner_of, names
 
     badge = read_badge(file, read_verifier(key))
     who = learner_of(badge)
     if student is not None and not names(who, student):
         raise HpclabError(f"{file} is signed, but for somebody else than '{student}'.")
     if course or gradebook:
+        from autograder.records.badge import differences  # nbgrader takes seconds to import
+
         with _grades(course, gradebook) as grades:
             problems = differences(badge, grades)
         if problems:
@@ -119,7 +123,7 @@ def verify(
 def goal_of(course: Course, track: str | None, lesson: str | None) -> "Goal":
     """What a badge is for, in the course's own words."""
     from autograder.build.notebooks import tasks_in
-    from autograder.records.badge import Goal, Part
+    from autograder.records.badge_words import Goal, Part
 
     about = course.course
     if track and lesson:

@@ -1,4 +1,4 @@
-"""What a badge is for, whether the gradebook bears it out, and the credential that says so.
+"""Whether the gradebook bears a badge out, and the credential that says so.
 
 Everything is read from the gradebook and from the notebooks that were graded, never from a
 learner's own progress file.
@@ -7,8 +7,7 @@ learner's own progress file.
 import base64
 import hashlib
 import json
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,6 @@ from openbadgeslib.ob3 import (
     Achievement,
     Alignment,
     Evidence,
-    IdentityObject,
     Issuer,
     OpenBadgeCredential,
     Result,
@@ -28,56 +26,23 @@ from openbadgeslib.ob3 import (
 
 from autograder.examiner.assignment import Assignment
 from autograder.examiner.submission import Unreadable, read_submission
+from autograder.records.badge_words import (
+    DIGEST,
+    POINTS,
+    Goal,
+    Part,
+    evidence_of,
+    identity,
+    learner_of,
+    names,
+    points_of,
+)
 from autograder.records.exports import Score, read_score
 from hpclab.checks.language import CHECKS_FILE
-from hpclab.course import SKILL_TREE, Skill
-from hpclab.errors import HpclabError
+from hpclab.course import SKILL_TREE
 
 FORMAT = 1  # of the facts below the digest; another when one changes its meaning
 FRAMEWORK = "HPC Certification Forum"
-_POINTS = "#points-"  # before a lesson's slug, in the id of its points
-_DIGEST = "ni:///sha-256;"  # RFC 6920's name for "what has this SHA-256"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A lesson of what a badge is for; core: the task that must be passed."""
-
-    slug: str
-    title: str
-    core: str
-    skills: tuple[Skill, ...] = ()
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What a badge is for: `course`, `track-SLUG` or `lesson-SLUG`; url: where the course is."""
-
-    name: str
-    title: str
-    description: str
-    url: str
-    parts: tuple[Part, ...]
-
-    @property
-    def id(self) -> str:
-        """The achievement's identifier, the same for each learner."""
-        return f"{self.url}#{self.name}"
-
-    @property
-    def criterion(self) -> str:
-        """What it takes, in a sentence or two."""
-        tasks = ", ".join(f"{part.slug} ({part.core})" for part in self.parts)
-        which = "each of these lessons" if len(self.parts) > 1 else "this lesson"
-        return (
-            "All points of the core task, in public checks and in hidden ones, of "
-            f"{which}: {tasks}. Graded by the issuer; not reported by the learner."
-        )
-
-    @property
-    def skills(self) -> list[Skill]:
-        """Of all lessons, each once."""
-        return list(dict.fromkeys(skill for part in self.parts for skill in part.skills))
 
 
 @dataclass(frozen=True)
@@ -111,7 +76,7 @@ class Grades:
         found = read_submission(self.folder(student.id, slug), student.id, assignment).cells
         return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in found.items()}
 
-    def digest(self, student: Any, learner: str, slugs: Iterable[str]) -> str:
+    def digest(self, student: Any, learner: str, scores: Mapping[str, Score]) -> str:
         """One name for what the gradebook says of these lessons and for the work that was graded.
 
         learner: how the badge names them, so that a digest fits one badge. It is SHA-256 of JSON
@@ -130,17 +95,16 @@ class Grades:
                 ],
                 "work": self.work(student, slug),
             }
-            for slug, score in self.scores(student, slugs).items()
+            for slug, score in scores.items()
         ]
         facts = {"format": str(FORMAT), "learner": learner, "lessons": lessons}
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         hashed = hashlib.sha256(text.encode()).digest()
-        return _DIGEST + base64.urlsafe_b64encode(hashed).decode().rstrip("=")
+        return DIGEST + base64.urlsafe_b64encode(hashed).decode().rstrip("=")
 
 
-def missing(goal: Goal, grades: Grades, student: Any) -> list[str]:
+def missing(goal: Goal, grades: Grades, student: Any, scores: Mapping[str, Score]) -> list[str]:
     """What stands between the learner and the badge: a line a lesson; [] where it is earned."""
-    scores = grades.scores(student, [part.slug for part in goal.parts])
     lines = ((part, _missing(part, scores.get(part.slug))) for part in goal.parts)
     found = [f"{part.slug}: {line}" for part, line in lines if line]
     for part in goal.parts if not found else ():
@@ -169,25 +133,11 @@ def _missing(part: Part, score: Score | None) -> str:
     return ""
 
 
-def identity(student: str, *, plain: bool) -> IdentityObject:
-    """How a badge names a learner: a hash with a new salt, or the gradebook's id as it is."""
-    if plain:
-        return IdentityObject(student, "userName", hashed=False)
-    return IdentityObject.create(student, secrets.token_hex(16), "userName")
-
-
-def names(who: IdentityObject, student: str) -> bool:
-    """Whether that is how a badge names this learner."""
-    if not who.hashed:
-        return who.identity_hash == student
-    same = IdentityObject.create(student, who.salt, who.identity_type)
-    return same.identity_hash == who.identity_hash
-
-
 def make_credential(
     goal: Goal,
     grades: Grades,
     student: Any,
+    scores: Mapping[str, Score],
     issuer: Issuer,
     *,
     plain: bool,
@@ -195,8 +145,6 @@ def make_credential(
 ) -> OpenBadgeCredential:
     """The unsigned badge of a learner for whom nothing is `missing`; times are UTC."""
     who = identity(student.id, plain=plain)
-    slugs = [part.slug for part in goal.parts]
-    scores = grades.scores(student, slugs)
     achievement = Achievement(
         goal.id,
         goal.title,
@@ -208,50 +156,26 @@ def make_credential(
         ],
         result_descriptions=[
             ResultDescription(
-                f"{goal.url}{_POINTS}{part.slug}", part.title, "RawScore",
+                f"{goal.url}{POINTS}{part.slug}", part.title, "RawScore",
                 value_min="0", value_max=_number(scores[part.slug].max_score),
             )
             for part in goal.parts
         ],
     )  # fmt: skip
     evidence = Evidence(
-        grades.digest(student, who.identity_hash, slugs),
+        grades.digest(student, who.identity_hash, scores),
         name="Digest of the gradebook and of the graded work",
         narrative="SHA-256 of what the issuer's gradebook says of these lessons and of the cells "
         "that were graded. The issuer can compute it again to show that both still fit this badge.",
     )
     results = [
-        Result(value=_number(score.score), result_description=f"{goal.url}{_POINTS}{slug}")
+        Result(value=_number(score.score), result_description=f"{goal.url}{POINTS}{slug}")
         for slug, score in scores.items()
     ]
     return OpenBadgeCredential(
         issuer, None, achievement, identifiers=[who], results=results, evidence=[evidence],
         expiration_date=until,
     )  # fmt: skip
-
-
-def learner_of(badge: OpenBadgeCredential) -> IdentityObject:
-    """How the badge names its learner; HpclabError where it is no badge of `autograder badge`."""
-    if len(badge.identifiers) != 1 or not evidence_of(badge).startswith(_DIGEST):
-        raise HpclabError(
-            "The signature is good, but this is no badge of `autograder badge issue`: expected one "
-            "learner and one digest of a gradebook."
-        )
-    return badge.identifiers[0]
-
-
-def evidence_of(badge: OpenBadgeCredential) -> str:
-    """The digest that the badge carries."""
-    return str(badge.evidence[0].id) if len(badge.evidence) == 1 else ""
-
-
-def points_of(badge: OpenBadgeCredential) -> dict[str, tuple[str, str]]:
-    """By lesson, the points in the badge and the most that there were."""
-    found = {result.result_description: result.value or "0" for result in badge.results}
-    return {
-        one.id.partition(_POINTS)[2]: (found.get(one.id, "0"), one.value_max or "")
-        for one in badge.achievement.result_descriptions
-    }
 
 
 def differences(badge: OpenBadgeCredential, grades: Grades) -> list[str]:
@@ -268,7 +192,7 @@ def differences(badge: OpenBadgeCredential, grades: Grades) -> list[str]:
                 f"{slug}: {points[slug][0]} points in the badge, {score.score:g} in the gradebook."
             )
     try:
-        digest = grades.digest(students[0], who.identity_hash, points)
+        digest = grades.digest(students[0], who.identity_hash, scores)
     except Unreadable as error:
         return [*found, f"What was graded cannot be found. {error}"]
     if digest != evidence_of(badge):

@@ -1,6 +1,6 @@
 """Badges for one learner or for all: the signed file, and the page beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +10,11 @@ from urllib.parse import quote
 from nbgrader.api import MissingEntry
 from openbadgeslib import Issuer
 
-from autograder.records.badge import Goal, Grades, make_credential, missing
+from autograder.records.badge import Grades, make_credential, missing
 from autograder.records.badge_key import CentreKey
 from autograder.records.badge_page import badge_page
+from autograder.records.badge_words import Goal
+from autograder.records.exports import Score
 from hpclab.errors import unknown
 
 _LONGEST = 200  # characters of a file's name, of 255 that Linux allows
@@ -57,18 +59,20 @@ class Issuing:
         file = self.to / f"{name}.jwt"
         if file.exists():
             return Report(f"{student.id}: {file} is there; delete it to issue another.", True)
-        if lacks := missing(self.goal, self.grades, student):
+        scores = self.grades.scores(student, [part.slug for part in self.goal.parts])
+        if lacks := missing(self.goal, self.grades, student, scores):
             lines = "\n".join(f"  {line}" for line in lacks)
             return Report(f"{student.id} has not earned it:\n{lines}", False)
         page = file.with_suffix(".html")
-        self._write(student, file, page)
+        self._write(student, scores, file, page)
         return Report(f"{student.id}: {file} is the badge, {page.name} its page to print.", True)
 
-    def _write(self, student: Any, file: Path, page: Path) -> None:
+    def _write(self, student: Any, scores: Mapping[str, Score], file: Path, page: Path) -> None:
         """Both files, the signed one last: where it stands, both do."""
         credential = make_credential(
-            self.goal, self.grades, student, self.issuer, plain=self.plain, until=self.until
-        )
+            self.goal, self.grades, student, scores, self.issuer,
+            plain=self.plain, until=self.until,
+        )  # fmt: skip
         token = self.key.sign(credential)
         who = " ".join(filter(None, (student.first_name, student.last_name))) or student.id
         _put(page, badge_page(self.goal, credential, who, file.name))

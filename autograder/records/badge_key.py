@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -51,11 +52,18 @@ class CentreKey:
 
     def sign(self, credential: OpenBadgeCredential) -> str:
         """The credential as a compact JWT, which this key's own did.json then verifies."""
-        pem = (self.folder / PRIVATE).read_bytes()
         with _said_plainly(f"The key in {self.folder} cannot sign"):
-            token = OB3Signer(pem, algorithm="RS256").sign(credential)
-            read_verifier(self.folder / DOCUMENT).verify(token)
+            token = self._signer.sign(credential)
+            self._verifier.verify(token)
         return token
+
+    @cached_property
+    def _signer(self) -> OB3Signer:  # kept, since reading an RSA key takes longer than signing
+        return OB3Signer((self.folder / PRIVATE).read_bytes(), algorithm="RS256")
+
+    @cached_property
+    def _verifier(self) -> OB3Verifier:
+        return read_verifier(self.folder / DOCUMENT)
 
 
 def make_key(folder: Path, url: str, course: Path) -> CentreKey:

@@ -2,8 +2,8 @@
 
 from openbadgeslib import OpenBadgeCredential
 
-from autograder.records.badge import Goal, evidence_of, points_of
 from autograder.records.badge_key import published_at
+from autograder.records.badge_words import Goal, evidence_of, points_of
 from hpclab.learner.record_page import Row, record_page
 
 

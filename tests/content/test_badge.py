@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.records.badge import Grades, identity, names
+from autograder.records.badge import Grades
+from autograder.records.badge_words import identity, names
 from tests.content.badges import DID, Centre, decoded, payload
 
 
@@ -227,4 +228,5 @@ def test_reading_changes_nothing(centre: Centre) -> None:
     with centre.gradebook() as gradebook:
         grades = Grades(gradebook, lambda who, slug: centre.course / "autograded" / who / slug)
         ada = gradebook.find_student("ada")
-        assert grades.digest(ada, "a", ["double"]) != grades.digest(ada, "b", ["double"])
+        scores = grades.scores(ada, ["double"])
+        assert grades.digest(ada, "a", scores) != grades.digest(ada, "b", scores)

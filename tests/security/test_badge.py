@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from openbadgeslib import Issuer, OB3Signer, OpenBadgeCredential
 from openbadgeslib.ob3 import Achievement, Evidence
 
-from autograder.records.badge import identity, learner_of, names
 from autograder.records.badge_key import CentreKey, make_key, read_badge, read_verifier
+from autograder.records.badge_words import identity, learner_of, names
 from hpclab.errors import HpclabError
 from tests.content.badges import DID, URL, decoded, encoded
 
@@ -216,10 +216,11 @@ def test_a_huge_file_or_none(badge: str, keys: Keys, tmp_path: Path) -> None:
 
 def test_what_it_says_commands_no_terminal(badge: str, keys: Keys, tmp_path: Path) -> None:
     path = tmp_path / "badge.jwt"
-    path.write_text(resigned(badge, {"alg": "\x1b[2J", "kid": "\x1b]0;x\x07"}, b""))
-    with pytest.raises(HpclabError) as caught:
-        verified(path, keys[0].folder / "did.json")
-    assert str(caught.value).isprintable()
+    for header in ({"alg": "\x1b[2J"}, {"kid": "\x1b]0;x\x07"}, {"crit": ["\x1b[2J"]}):
+        path.write_text(resigned(badge, header, b""))
+        with pytest.raises(HpclabError) as caught:
+            verified(path, keys[0].folder / "did.json")
+        assert str(caught.value).isprintable()
 
 
 @settings(max_examples=150, deadline=None)
