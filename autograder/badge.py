@@ -76,7 +76,7 @@ def issue(
     who = Issuer(signer.did, issuer or manifest.course.title, manifest.course.url)
     with _grades(course, gradebook) as grades:
         issuing = Issuing(goal, grades, signer, who, to, _end_of(until), plain_id)
-        _say(f"{goal.title}. {goal.criterion}")
+        _say(f"{goal.title}\n{goal.criterion}")
         stands = False
         for report in issuing.badges(student):
             _say(report.text)
