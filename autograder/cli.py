@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from autograder import badge
 from autograder.engine import commands as engine
 from hpclab.console import run_app
 from hpclab.course import Course, find_root
@@ -18,6 +19,7 @@ console = Console()
 app.command()(engine.grade)
 app.command()(engine.regrade)
 app.command()(engine.watch)
+app.add_typer(badge.app, name="badge", no_args_is_help=True)
 
 
 def _log(line: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hpclab.errors import FileError, HpclabError, unknown
 
 MANIFEST = "course.toml"
+SKILL_TREE = "https://www.hpc-certification.org/cs/"  # of the HPC Certification Forum
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 
 

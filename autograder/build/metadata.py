@@ -7,10 +7,9 @@ LearningResource. Its minimum is description, keywords and name; it recommends m
 from collections.abc import Sequence
 from typing import Any
 
-from hpclab.course import Course, Lesson
+from hpclab.course import SKILL_TREE, Course, Lesson
 
 PROFILE = "https://bioschemas.org/profiles/TrainingMaterial/1.0-RELEASE"
-SKILL_TREE = "https://www.hpc-certification.org/cs/"
 
 
 def training_material(

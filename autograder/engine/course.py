@@ -121,6 +121,10 @@ class CourseFolder:
         step = self.directory.submitted_directory
         return Path(self.directory.format_path(step, student, name))
 
+    def graded(self, student: str, name: str) -> Path:
+        """The folder of what a learner handed in, after grading."""
+        return Path(self.directory.format_path(self.directory.autograded_directory, student, name))
+
     def read(
         self, name: str, assignments: list[Assignment], students: Collection[str] | None = None
     ) -> Iterator[HandedIn]:

@@ -65,10 +65,11 @@ def read_scores(gradebook: Gradebook, assignment: str | None = None) -> list[Sco
     if assignment and assignment not in known:
         raise unknown("assignment", assignment, known)
     chosen = [known[assignment]] if assignment else list(known.values())
-    return [_score(gradebook, one, student) for one in chosen for student in gradebook.students]
+    return [read_score(gradebook, one, student) for one in chosen for student in gradebook.students]
 
 
-def _score(gradebook: Gradebook, assignment: Assignment, student: Any) -> Score:
+def read_score(gradebook: Gradebook, assignment: Assignment, student: Any) -> Score:
+    """One learner's result of one assignment, both as the gradebook has them."""
     nothing = Score(
         assignment.name, str(assignment.duedate or ""), float(assignment.max_score), student.id,
         student.last_name or "", student.first_name or "", student.email or "",

@@ -11,6 +11,7 @@ import pytest
 from autograder.build.make import build
 from autograder.build.scaffold import new_lesson
 from hpclab.course import Course
+from tests.content.badges import Centre, copied, make_centre
 from tests.content.grading import Runner, start_server
 from tests.content.plain import Twins, make_twins
 
@@ -88,3 +89,16 @@ def standin_server() -> Iterator["subprocess.Popen[str]"]:
 def grade(standin_server: "subprocess.Popen[str]", built: Path) -> Runner:
     """`autograder`, with the stand-in, in a course of its own."""
     return Runner(standin_server, built / "_build/course")
+
+
+@pytest.fixture(scope="session")
+def centre_once(built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Centre:
+    return make_centre(built_once, tmp_path_factory.mktemp("centre"))
+
+
+@pytest.fixture
+def centre(centre_once: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Centre:
+    """A graded course of two lessons and the centre's key; commands run in the course's folder."""
+    made = copied(centre_once, tmp_path)
+    monkeypatch.chdir(made.root)
+    return made

@@ -64,15 +64,15 @@ def start_server() -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, str(SERVER)], stdin=pipe, stdout=pipe, text=True)
 
 
-def hand_in(course: Path, who: str, text: str, when: str = WHEN) -> Path:
-    """A submission of `double` in the course's folder, whose task says `text`."""
-    notebook = nbformat.read(course / "release/double/double.ipynb", as_version=4)
+def hand_in(course: Path, who: str, text: str, when: str = WHEN, slug: str = "double") -> Path:
+    """A submission of `slug` in the course's folder, whose task `double` says `text`."""
+    notebook = nbformat.read(course / f"release/{slug}/{slug}.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.id == "double":
             cell.source = text
-    folder = course / "submitted" / who / "double"
+    folder = course / "submitted" / who / slug
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / "double.ipynb")
+    nbformat.write(notebook, folder / f"{slug}.ipynb")
     (folder / "timestamp.txt").write_text(when)
     (folder / "submission_secret.txt").write_text(f"secret of {who}")
     return folder
