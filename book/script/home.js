@@ -81,6 +81,10 @@ function summary(state) {
       make("table", { class: "table wide" }, make("thead", {}, head),
         make("tbody", {}, ...state.guesses.map(guess)))));
   }
+  parts.push(make("form", { action: address("api/page"), target: "_blank" },
+    make("label", { for: "your-name" }, "A page to print, unsigned, with the name "), " ",
+    make("input", { id: "your-name", name: "name", maxlength: "80", autocomplete: "name" }), " ",
+    make("button", {}, "Open the page")));
   if (!state.kept) parts.push(make("p", {}, "There is no learner's folder here: nothing is kept."));
   return parts;
 }
@@ -96,8 +100,10 @@ onState((state) => {
     const children = place && content(state);
     if (!children) continue;
     const open = place.querySelector("details")?.open;
+    const typed = place.querySelector("#your-name")?.value;
     const focused = place.contains(document.activeElement) && document.activeElement.id;
     place.replaceChildren(...children);
+    if (typed) place.querySelector("#your-name").value = typed;
     if (open) place.querySelector("details").open = true;
     if (focused) document.getElementById(focused)?.focus();
     place.hidden = false;

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 from tornado.iostream import StreamClosedError
 
 from hpclab.errors import HpclabError
+from hpclab.learner.own_page import own_page
 from hpclab.learner.progress import Progress
-from hpclab.learner.state import fold
+from hpclab.learner.state import State, fold
 from hpclab.learner.view import view
 from hpclab.outline import OUTLINE, Outline
 from hpclab.server.said import event_of
@@ -48,9 +49,13 @@ class Learner:
         """The outline of the book; an HpclabError while there is none."""
         return Outline.load(self.book)
 
+    def state(self) -> State:
+        """Where the learner stands."""
+        return fold(self.progress.events(), self.outline())
+
     def seen(self) -> str:
         """The view of the learner's state, as JSON."""
-        shown = view(fold(self.progress.events(), self.outline()))
+        shown = view(self.state())
         return json.dumps({**shown, "kept": self.progress.file is not None})
 
 
@@ -125,6 +130,26 @@ class EventsHandler(_Handler):
             await asyncio.sleep(LOOK_SECONDS)
 
 
+class PageHandler(JupyterHandler):
+    """`GET api/page?name=...`: the learner's own page, unsigned, to be printed."""
+
+    auth_resource = "contents"
+
+    def initialize(self, learner: Learner) -> None:
+        """Tornado's way to hand over arguments."""
+        self.learner = learner
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """The page."""
+        try:
+            page = own_page(self.learner.state(), self.get_query_argument("name", ""))
+        except HpclabError as error:
+            raise web.HTTPError(404, reason="The book has not been built") from error
+        self.finish(page)
+
+
 def handlers(learner: Learner) -> list[tuple[str, Any, dict[str, Learner]]]:
     """The paths below `/course/`, and what answers there."""
     known = {"learner": learner}
@@ -132,4 +157,5 @@ def handlers(learner: Learner) -> list[tuple[str, Any, dict[str, Learner]]]:
         ("api/state", StateHandler, known),
         ("api/events", EventsHandler, known),
         ("api/record", RecordHandler, known),
+        ("api/page", PageHandler, known),
     ]

@@ -211,3 +211,13 @@ def test_while_the_book_is_rebuilt(server: Server) -> None:
             away.rename(server.book / OUTLINE_FILE)
         assert server.ask("record", {"event": "track", "track": "all"}).status == 200
         assert heard(answer)["track"] == "all", "and who listened still does"
+
+
+def test_a_page_to_print_says_that_it_is_unsigned(server: Server) -> None:
+    Progress(server.folder).record("try", lesson="one", task="f", verdict="passed")
+    page = server.ask("page?name=%3Cb%3EAda%3C/b%3E").read().decode()
+    assert "Unsigned." in page
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in page
+    assert "1 of 2 tasks" in page
+    assert "Two" not in page, "only what was begun"
+    assert server.ask("page", headers={}).status == 302
