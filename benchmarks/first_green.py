@@ -3,17 +3,21 @@
     python benchmarks/first_green.py
 
 Prints the seconds of the machine's share (typing is instant here), the seconds of a cold build and
-of a rebuild after an edit of prose, and the size of the installation. Needs Debian's chromium and
+of a rebuild after an edit of prose, the size of the installation, how heavy pages are, and how soon
+they know of a check. Needs Debian's chromium and
 the development dependencies. Takes about three minutes.
 """
 
+import http.client
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 from playwright.sync_api import expect, sync_playwright
@@ -21,6 +25,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hpclab.learner.progress import Progress  # noqa: E402
 from tests.browser.lab import open_exercise, run, write  # noqa: E402
 
 BIN = Path(sys.executable).parent
@@ -83,8 +88,51 @@ def first_green(course: Path, folder: Path) -> None:
         run(lab, f"def {TASK}(")
         expect(run(lab, f'check("{TASK}")')).to_contain_text(f"{TASK}: passed,")
         lap("first green")
+        weigh(browser, url, course / "_build/book/html")
+        listen(url, folder)
         browser.close()
         server.send_signal(2)
+
+
+def weigh(browser, url: str, html: Path) -> None:
+    """The bytes that a first visit to each lesson's page and demo fetches, and from where."""
+    home, _, token = url.partition("?")
+    foreign, weights = set(), {}
+    for name in sorted(p.relative_to(html).as_posix() for p in html.glob("[ld]e*s/*.html")):
+        context = browser.new_context()  # nothing is in its cache
+        page = context.new_page()
+        answers = []
+        page.on("response", lambda answer, into=answers: into.append(answer))
+        page.goto(f"{home}{name}?{token}", wait_until="load")
+        page.wait_for_timeout(1000)
+        known = [a for a in answers if not a.url.endswith("api/events")]  # which never ends
+        weights[name] = sum(a.request.sizes()["responseBodySize"] for a in known)
+        foreign |= {a.url for a in answers if not a.url.startswith(home.partition("course/")[0])}
+        context.close()
+    for kind in ("lessons", "demos"):
+        of_kind = {name: size for name, size in weights.items() if name.startswith(kind)}
+        most = max(of_kind, key=of_kind.get)
+        middle = statistics.median(of_kind.values())
+        print(f"{kind}: {middle / 1e3:,.0f} kB, at most {of_kind[most] / 1e3:,.0f} kB ({most})")
+    print(f"requests to other hosts: {len(foreign)}")
+
+
+def listen(url: str, folder: Path) -> None:
+    """From the end of a check, when its event is written, until a page has heard of it."""
+    at = urlsplit(url)
+    connection = http.client.HTTPConnection(at.hostname, at.port, timeout=30)
+    connection.request("GET", f"/course/api/events?{at.query}")
+    answer = connection.getresponse()
+    answer.readline(), answer.readline()
+    took = []
+    for _ in range(20):
+        time.sleep(0.3)
+        start = time.perf_counter()
+        Progress(folder).record("try", lesson=LESSON, task=TASK, verdict="passed")
+        while not answer.readline().startswith(b"data: "):
+            pass
+        took.append(1000 * (time.perf_counter() - start))
+    print(f"a page hears of a check: {statistics.median(took):.0f} ms, at most {max(took):.0f} ms")
 
 
 def machinery() -> None:

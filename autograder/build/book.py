@@ -4,6 +4,7 @@ In `_build/book`: `source` (staged pages), `sphinx` and `doctrees` (Sphinx's own
 changed pages are built), `cache` (executed demos), `html` (what is served: always a whole book).
 """
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -21,6 +22,7 @@ from hpclab.errors import HpclabError
 NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "doctor.py", "learner", "outline.py", "server"}
 # Folders of book/ whose files every page may load.
 ASSETS = ("style", "script")
+COMPRESSED = (".css", ".html", ".js", ".json", ".svg")
 # Pages are read again when these change.
 PAGE_CODE = ("home.py", "metadata.py", "page.py", "percent.py", "quiz.py", "tags.py")
 
@@ -151,8 +153,20 @@ def _publish(work: Path) -> Path:
     shutil.copytree(work / "sphinx", new, ignore=unserved)
     for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
         shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
+    # 1.5 MB which draw anew the icons that the theme's style sheet draws with its font.
+    fontawesome = new / "_static" / "scripts" / "fontawesome.js"
+    fontawesome.write_text("// The icons come from the theme's font.\n")
+    _compress(new)
     if html.exists():
         html.rename(old)
     new.rename(html)
     shutil.rmtree(old, ignore_errors=True)
     return html
+
+
+def _compress(html: Path) -> None:
+    """Beside each file that gains by it, the same compressed: `hpclab.server.book` sends that."""
+    for file in html.rglob("*"):
+        if file.suffix in COMPRESSED and file.stat().st_size > 1000:
+            packed = gzip.compress(file.read_bytes(), mtime=0)
+            file.with_name(file.name + ".gz").write_bytes(packed)

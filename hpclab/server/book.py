@@ -1,5 +1,6 @@
 """The handlers behind `/course/`."""
 
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -65,14 +66,30 @@ class BookHandler(JupyterHandler, web.StaticFileHandler):
     async def _send(self, path: str, include_body: bool) -> None:
         _ = self.xsrf_token  # its cookie lets a page of the book speak to the server's API
         if (Path(self.root) / "index.html").is_file():
-            await web.StaticFileHandler.get(self, path, include_body)
+            await web.StaticFileHandler.get(self, self._packed(path or "index.html"), include_body)
         else:
             self.set_status(404)
             await self.finish(MISSING)
 
+    def _packed(self, path: str) -> str:
+        """The compressed file beside it, for a browser that can read it: a fifth of the size."""
+        accepted = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        return path + ".gz" if accepted and Path(self.root, path + ".gz").is_file() else path
+
+    def get_content_type(self) -> str:
+        """The type of what a compressed file holds."""
+        return mimetypes.guess_type(self._plain)[0] or "application/octet-stream"
+
+    @property
+    def _plain(self) -> str:
+        return (self.absolute_path or "").removesuffix(".gz")
+
     def set_extra_headers(self, path: str) -> None:
         """Let the browser ask each time whether the file is new: the book may have been rebuilt."""
         self.set_header("Cache-Control", "no-cache")
+        self.set_header("Vary", "Accept-Encoding")
+        if self.absolute_path != self._plain:
+            self.set_header("Content-Encoding", "gzip")
 
     def get_cache_time(self, *_: Any) -> int:
         """No file is kept unasked, not even one with a `?v=` that Sphinx put there."""

@@ -1,5 +1,6 @@
 """The book at `/course/`: only for who is logged in, only its folder, behind any prefix."""
 
+import gzip
 import http.client
 import json
 import os
@@ -30,13 +31,13 @@ class Server:
     book: Path
 
     def get(
-        self, path: str, *, token: bool = True, method: str = "GET"
+        self, path: str, *, token: bool = True, method: str = "GET", accept: str = ""
     ) -> http.client.HTTPResponse:
         """The answer to a request; the path is sent as it stands, dots and all."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         headers = {"Authorization": f"token {self.token}"} if token else {}
         connection.putrequest(method, PREFIX + path, skip_accept_encoding=True)
-        for name, value in headers.items():
+        for name, value in (headers | {"Accept-Encoding": accept}).items():
             connection.putheader(name, value)
         connection.endheaders()
         return connection.getresponse()
@@ -107,6 +108,19 @@ def test_a_rebuilt_page_is_fetched_again(server: Server) -> None:
 
 def test_pages_may_not_ask_other_hosts(server: Server) -> None:
     assert "default-src 'self'" in server.get("course/").headers["Content-Security-Policy"]
+
+
+def test_a_compressed_file_is_sent_to_who_can_read_it(server: Server) -> None:
+    (server.book / "big.html").write_text("<p>big</p>")
+    (server.book / "big.html.gz").write_bytes(gzip.compress(b"<p>big</p>"))
+    plain = server.get("course/big.html")
+    assert (plain.read(), plain.headers["Content-Encoding"]) == (b"<p>big</p>", None)
+    packed = server.get("course/big.html", accept="gzip, br")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Type"].startswith("text/html")
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.read()) == b"<p>big</p>"
+    assert server.get("course/lessons/one.html", accept="gzip").read() == b"<p>lesson one</p>"
 
 
 def test_a_missing_book_names_the_command(server: Server) -> None:
