@@ -1,6 +1,7 @@
 """The handlers behind `/course/`."""
 
 import mimetypes
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ class BookHandler(JupyterHandler, web.StaticFileHandler):
     def _packed(self, path: str) -> str:
         """The compressed file beside it, for a browser that can read it: a fifth of the size."""
         accepted = "gzip" in self.request.headers.get("Accept-Encoding", "")
-        return path + ".gz" if accepted and Path(self.root, path + ".gz").is_file() else path
+        packed = os.path.join(self.root, path + ".gz")
+        return path + ".gz" if accepted and os.path.isfile(packed) else path
 
     def get_content_type(self) -> str:
         """The type of what a compressed file holds."""
