@@ -16,6 +16,7 @@ import yaml
 
 import hpclab
 from autograder.build.sphinx import run_sphinx
+from autograder.build.thebe import thebe_in
 from hpclab.course import MANIFEST, Course
 from hpclab.errors import HpclabError
 
@@ -40,11 +41,12 @@ def build_book(course: Course, out: Path, *, log: Callable[[str], object] = prin
         for folder in ("sphinx", "doctrees"):
             shutil.rmtree(work / folder, ignore_errors=True)
     toc = _write(out / "toc.yml", table_of_contents(course))
-    config = _write(work / "config.yml", configuration(course, work))
+    thebe = thebe_in(out)
+    config = _write(work / "config.yml", configuration(course, work, live=thebe.is_dir()))
     problems = run_sphinx(work, config, toc, pages, course.root)
     if problems:
         raise HpclabError("\n".join(["The book was not built:", *problems]))
-    html = _publish(work)
+    html = _publish(work, thebe)
     log(f"The book is in {html}.")
     return html
 
@@ -87,8 +89,8 @@ def table_of_contents(course: Course) -> dict[str, Any]:
     return {"format": "jb-book", "root": "index", "parts": parts}
 
 
-def configuration(course: Course, work: Path) -> dict[str, Any]:
-    """The author's `book/_config.yml`, and what course.toml knows."""
+def configuration(course: Course, work: Path, *, live: bool = False) -> dict[str, Any]:
+    """The author's `book/_config.yml`, what course.toml knows, and whether demos run in pages."""
     about = course.course
     config: dict[str, Any] = yaml.safe_load((course.root / "book/_config.yml").read_text("utf-8"))
     config["title"] = about.title
@@ -97,6 +99,7 @@ def configuration(course: Course, work: Path) -> dict[str, Any]:
     config["execute"]["cache"] = str(work / "cache")
     sphinx = config["sphinx"]["config"]
     sphinx["course_root"] = str(course.root)
+    sphinx["live_code"] = live
     sphinx["page_code"] = _digest(Path(__file__).with_name(name) for name in PAGE_CODE)
     return config
 
@@ -144,7 +147,7 @@ def _write(path: Path, content: dict[str, Any]) -> Path:
     return path
 
 
-def _publish(work: Path) -> Path:
+def _publish(work: Path, thebe: Path) -> Path:
     """Copy Sphinx's pages beside the old book, then swap: a reader never meets half a book."""
     html, new, old = work / "html", work / "html.new", work / "html.old"
     for leftover in (new, old):
@@ -153,6 +156,8 @@ def _publish(work: Path) -> Path:
     shutil.copytree(work / "sphinx", new, ignore=unserved)
     for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
         shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
+    if thebe.is_dir():
+        shutil.copytree(thebe, new / "_static" / "thebe")
     # 1.5 MB which draw anew the icons that the theme's style sheet draws with its font.
     fontawesome = new / "_static" / "scripts" / "fontawesome.js"
     fontawesome.write_text("// The icons come from the theme's font.\n")

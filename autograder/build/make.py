@@ -9,6 +9,7 @@ from autograder.build.exercise import Exercise, check_private, private_seed
 from autograder.build.files import alone_in, write_text
 from autograder.build.notebooks import as_text, give_ids, read_script
 from autograder.build.solutions import build_solutions
+from autograder.build.thebe import fetch_thebe
 from hpclab.course import Course
 from hpclab.errors import FileError
 
@@ -28,6 +29,7 @@ def build(
         build_solutions(exercises, out / "solutions")
         build_demos(course, out / "demos")
         if book:
+            fetch_thebe(out, log=log)
             build_book(course, out, log=log)
 
 

@@ -112,6 +112,14 @@ def _inside(node: nodes.Node, ancestor: nodes.Node | None) -> bool:
     return False
 
 
+def run_in_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """On each demo's page, when Thebe is there: the script that runs its cells."""
+    if app.config.live_code and page.startswith("demos/"):
+        app.add_js_file("live.js", type="module")
+
+
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
     """The parts of MathJax that our pages load, from the installed package into `_static`."""
     if error is not None or app.builder.format != "html":
@@ -131,6 +139,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx what this extension brings."""
     app.add_config_value("course_root", "", "env", [str])
     app.add_config_value("page_code", "", "env", [str])
+    app.add_config_value("live_code", False, "html", [bool])
     app.add_node(Tag, html=(open_tag, close_tag))
     app.add_directive("objectives", Objectives)
     app.add_directive("question", QuestionDirective)
@@ -141,6 +150,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("open-exercise", OpenExercise)
     app.connect("doctree-read", link_demo)
     app.connect("html-page-context", add_metadata)
+    app.connect("html-page-context", run_in_page)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_outline)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -188,11 +188,11 @@ def test_a_change_of_the_manifest_reaches_the_cards(course: Path) -> None:
     build(course)
 
 
-def test_a_changed_style_is_published(course: Path) -> None:
-    style = course / "book/style/hpclab.css"
-    style.write_text("/* new */")
+@pytest.mark.parametrize("file", ["style/hpclab.css", "script/live.js"])
+def test_a_changed_style_or_script_is_published(course: Path, file: str) -> None:
+    (course / "book" / file).write_text("/* new */")
     build(course)
-    assert (course / "_build/book/html/_static/hpclab.css").read_text() == "/* new */"
+    assert (course / "_build/book/html/_static" / Path(file).name).read_text() == "/* new */"
 
 
 def test_a_lesson_that_went_leaves_the_book(tmp_path: Path, built: Path) -> None:
