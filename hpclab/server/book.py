@@ -49,7 +49,10 @@ class BookHandler(JupyterHandler, web.StaticFileHandler):
 
     @property
     def content_security_policy(self) -> str:
-        """No page of the book may ask another host for anything; Sphinx's scripts need the rest."""
+        """No page of the book may ask another host for anything; Sphinx's scripts need the rest.
+
+        Live code needs nothing more: a web socket to the same host and port is 'self' (CSP 3).
+        """
         return super().content_security_policy + "; default-src 'self' data: " + SPHINX_NEEDS
 
     @web.authenticated
