@@ -14,11 +14,14 @@ from typing import Any
 import yaml
 
 import hpclab
+from autograder.build.accessible import accessible
 from autograder.build.sphinx import run_sphinx
 from hpclab.course import MANIFEST, Course
 from hpclab.errors import HpclabError
 
 NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "server"}
+# Folders of book/ whose files every page may load.
+ASSETS = ("style", "script")
 PAGE_CODE = ("metadata.py", "page.py", "percent.py")  # pages are read again when it changes
 
 
@@ -55,8 +58,9 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
     for name in about.reference:
         pages[f"reference/{name}.md"] = book / "reference" / f"{name}.md"
-    for file in sorted((book / "style").glob("*.*")):
-        pages[f"style/{file.name}"] = file
+    for folder in ASSETS:
+        for file in sorted((book / folder).glob("*.*")):
+            pages[f"{folder}/{file.name}"] = file
     missing = [path for path in pages.values() if not path.is_file()]
     if missing:
         names = ", ".join(str(path.relative_to(course.root)) for path in missing)
@@ -144,8 +148,10 @@ def _publish(work: Path) -> Path:
         shutil.rmtree(leftover, ignore_errors=True)
     unserved = shutil.ignore_patterns(".buildinfo", "reports", "*webpack-macros.html")
     shutil.copytree(work / "sphinx", new, ignore=unserved)
-    # Sphinx copies a changed style only when a page has changed too.
-    shutil.copytree(work / "source" / "style", new / "_static", dirs_exist_ok=True)
+    for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
+        shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
+    for page in new.rglob("*.html"):
+        page.write_text(accessible(page.read_text("utf-8")), "utf-8")
     if html.exists():
         html.rename(old)
     new.rename(html)
