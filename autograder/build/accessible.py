@@ -13,7 +13,9 @@ EDITS = {
     '<dialog id="pst-secondary-sidebar-modal"': ' aria-label="Contents of this page"',
     '<dialog id="pst-search-dialog"': ' aria-label="Search"',
 }
-FOLDED = re.compile(r'(<a class="[^"]*\breference internal" href="[^"]*">)(.*?)(</a><details[^>]*><summary)>')
+FOLDED = re.compile(
+    r'(<a class="[^"]*\breference internal" [^>]*>)(.*?)(</a><details[^>]*><summary)>'
+)
 
 
 def accessible(page: str) -> str:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 TALL = 3200  # pixels: what a sidebar has scrolled out of its window axe cannot see
-RUN = """([looks, options]) => {
+LOOKS = """judged => {  // the elements whose text looks like none that was judged before
     const grounds = new Map([[null, '']]);
     const behind = e => {  // what the element and those around it paint behind its text
         if (grounds.has(e)) return grounds.get(e);
@@ -18,50 +18,54 @@ RUN = """([looks, options]) => {
         grounds.set(e, seen);
         return seen;
     };
-    const one_of_each_look = () => {
-        const looks = new Map();
-        for (const e of document.body.querySelectorAll('*')) {
-            const words = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-            if (e instanceof SVGElement) continue;
-            if (!words && !e.matches('input, select, textarea')) continue;
-            if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-            const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
-            const look = [e.tagName, color, fontSize, fontWeight, textShadow, behind(e)].join();
-            if (!looks.has(look)) looks.set(look, e);
-        }
-        return [...looks.values()];
-    };
-    const include = looks ? one_of_each_look() : [document];
-    return include.length ? axe.run({include, exclude: ['svg']}, options) : {};
+    judged = new Set(judged);
+    const looks = new Map();
+    for (const e of document.body.querySelectorAll('*')) {
+        const words = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+        if (e instanceof SVGElement || !(words || e.matches('input, select, textarea'))) continue;
+        if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
+        const look = [e.tagName, color, fontSize, fontWeight, textShadow, behind(e)].join();
+        if (!judged.has(look) && !looks.has(look)) looks.set(look, e);
+    }
+    globalThis.looks = [...looks.values()];
+    return [...looks.keys()];
 }"""
 
 
 def faults(page: Page, where: str) -> list[str]:
     """What axe finds on the page as it is now, but for its colours."""
     rules = {rule: {"enabled": False} for rule in COLOURS}
-    return _run(page, where, False, {"runOnly": TAGS, "rules": rules})
+    return _run(page, where, "document", {"runOnly": TAGS, "rules": rules})
 
 
-def colour_faults(page: Page, where: str) -> list[str]:
+def colour_faults(page: Page, where: str, judged: set[str] | None = None) -> list[str]:
     """What axe finds in the page's colours, once for all text that looks the same.
 
-    Text in pictures (SVG) it cannot judge; `PALE` in test_book.py does.
+    `judged` grows by the looks that were. Text in pictures (SVG) axe cannot judge: `PALE` in
+    test_book.py does.
     """
-    return _run(page, where, True, {"runOnly": COLOURS})
+    judged = set() if judged is None else judged
+    if not (new := page.evaluate(LOOKS, list(judged))):
+        return []
+    judged.update(new)
+    signs = {"ignoreLength": True, "ignoreUnicode": False}  # "✓" is judged as words are
+    checks = {"color-contrast": {"options": signs}}
+    return _run(page, where, "looks", {"runOnly": COLOURS, "checks": checks})
 
 
-def _run(page: Page, where: str, looks: bool, options: dict[str, Any]) -> list[str]:
+def _run(page: Page, where: str, what: str, options: dict[str, Any]) -> list[str]:
     options["resultTypes"] = ["violations", "incomplete"]
     options["preload"] = False  # of style sheets and media, which no rule of ours needs
-    options["checks"] = {"color-contrast": {"options": {"ignoreLength": True}}}  # judge one letter
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(RUN, [looks, options])
+    run = f"options => axe.run({{include: {what}, exclude: ['svg']}}, options)"
+    found = page.evaluate(run, options)
     return [
         f"{where}: {rule['id']}: {node['html'][:200]} at {node['target'][-1]}: "
         f"{node['failureSummary']} ({rule['help']}: {rule['helpUrl']})"
         for kind in ("violations", "incomplete")
-        for rule in found.get(kind, [])
+        for rule in found[kind]
         for node in rule["nodes"]
     ]
 
