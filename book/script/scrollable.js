@@ -3,7 +3,7 @@
 
 const NAMES = {
   ".pst-scrollable-table-container": "Table",
-  "mjx-container[display]": "Equation",
+  "mjx-container": "Equation",
   ".cell_output > .output": "Output",
   pre: "Code",
 };

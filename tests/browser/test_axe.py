@@ -5,8 +5,8 @@ from playwright.sync_api import Page, expect
 
 from hpclab.checks.report import Report
 from hpclab.verdicts import Result, Verdict
-from tests.browser.axe import TALL, colour_faults, faults, told
 from tests.browser.conftest import Served
+from tests.browser.wcag import TALL, colour_faults, faults, told
 
 WIDTHS = (1280, 390)
 LESSON = "lessons/scaling.html"

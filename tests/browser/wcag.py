@@ -1,5 +1,6 @@
-"""WCAG 2.2 AA by axe-core's rules; each fault is a sentence: where, which rule, what to do."""
+"""WCAG 2.2 AA: axe-core's rules, as sentences that say what to do, and what axe cannot judge."""
 
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -8,29 +9,14 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 TALL = 3200  # pixels: what a sidebar has scrolled out of its window axe cannot see
-LOOKS = """judged => {  // the elements whose text looks like none that was judged before
-    const grounds = new Map([[null, '']]);
-    const behind = e => {  // what the element and those around it paint behind its text
-        if (grounds.has(e)) return grounds.get(e);
-        const {backgroundColor, backgroundImage, opacity} = getComputedStyle(e);
-        const own = [backgroundColor, backgroundImage, opacity].join();
-        const seen = behind(e.parentElement) + (own === 'rgba(0, 0, 0, 0),none,1' ? '' : own + ';');
-        grounds.set(e, seen);
-        return seen;
-    };
-    judged = new Set(judged);
-    const looks = new Map();
-    for (const e of document.body.querySelectorAll('*')) {
-        const words = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-        if (e instanceof SVGElement || !(words || e.matches('input, select, textarea'))) continue;
-        if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-        const {color, fontSize, fontWeight, textShadow} = getComputedStyle(e);
-        const look = [e.tagName, color, fontSize, fontWeight, textShadow, behind(e)].join();
-        if (!judged.has(look) && !looks.has(look)) looks.set(look, e);
-    }
-    globalThis.looks = [...looks.values()];
-    return [...looks.keys()];
-}"""
+OURS = Path(__file__).with_name("wcag.js").read_text()
+
+
+def ask(page: Page, question: str, *arguments: Any) -> Any:
+    """What a function of wcag.js says of the page as it is now."""
+    if not page.evaluate("() => 'wcag' in globalThis"):
+        page.evaluate(OURS)
+    return page.evaluate(f"given => wcag.{question}(...given)", arguments)
 
 
 def faults(page: Page, where: str) -> list[str]:
@@ -42,22 +28,21 @@ def faults(page: Page, where: str) -> list[str]:
 def colour_faults(page: Page, where: str, judged: set[str] | None = None) -> list[str]:
     """What axe finds in the page's colours, once for all text that looks the same.
 
-    `judged` grows by the looks that were. Text in pictures (SVG) axe cannot judge: `PALE` in
-    test_book.py does.
+    `judged` grows by the looks that were. Text in pictures is not among them: see `palePictures`.
     """
     judged = set() if judged is None else judged
-    if not (new := page.evaluate(LOOKS, list(judged))):
+    if not (new := ask(page, "newLooks", list(judged))):
         return []
     judged.update(new)
     signs = {"ignoreLength": True, "ignoreUnicode": False}  # "✓" is judged as words are
     checks = {"color-contrast": {"options": signs}}
-    return _run(page, where, "looks", {"runOnly": COLOURS, "checks": checks})
+    return _run(page, where, "wcag.looks", {"runOnly": COLOURS, "checks": checks})
 
 
 def _run(page: Page, where: str, what: str, options: dict[str, Any]) -> list[str]:
     options["resultTypes"] = ["violations", "incomplete"]
     options["preload"] = False  # of style sheets and media, which no rule of ours needs
-    if not page.evaluate("() => 'axe' in window"):
+    if not page.evaluate("() => 'axe' in globalThis"):
         page.evaluate(AXE_SCRIPT)
     run = f"options => axe.run({{include: {what}, exclude: ['svg']}}, options)"
     found = page.evaluate(run, options)
