@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 import hpclab
+from autograder.build.accessible import accessible
 from autograder.build.sphinx import run_sphinx
 from autograder.build.thebe import thebe_in
 from hpclab.course import MANIFEST, Course
@@ -161,6 +162,8 @@ def _publish(work: Path, thebe: Path) -> Path:
     # 1.5 MB which draw anew the icons that the theme's style sheet draws with its font.
     fontawesome = new / "_static" / "scripts" / "fontawesome.js"
     fontawesome.write_text("// The icons come from the theme's font.\n")
+    for page in new.rglob("*.html"):
+        page.write_text(accessible(page.read_text("utf-8")), "utf-8")
     _compress(new)
     if html.exists():
         html.rename(old)

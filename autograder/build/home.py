@@ -73,4 +73,5 @@ class Lessons(SphinxDirective):
 
 def _table(titles: tuple[str, ...], rows: list[Tag]) -> Tag:
     head = Tag("tr", *(words("th", title, scope="col") for title in titles))
-    return Tag("table", Tag("thead", head), Tag("tbody", *rows), classes=["table", "wide"])
+    table = Tag("table", Tag("thead", head), Tag("tbody", *rows), classes=["table"])
+    return Tag("div", table, classes=["pst-scrollable-table-container"])

@@ -23,7 +23,7 @@ _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'"
 )
-_TAGS = nh3.ALLOWED_TAGS | {"main", "section", "tfoot"}
+_TAGS = nh3.ALLOWED_TAGS | {"section", "tfoot"}
 # What stands inside these is no text for a reader.
 _DROPPED = {
     "audio", "button", "canvas", "embed", "form", "iframe", "math", "noembed", "noframes",
@@ -94,6 +94,7 @@ def clean(html: str) -> str:
         attribute_filter=_kept,
         url_schemes={"http", "https", "mailto", "data"},
         filter_style_properties=_STYLES,
+        set_tag_attribute_values={"pre": {"tabindex": "0"}},  # long ones scroll, by keyboard too
     )
 
 
@@ -127,7 +128,9 @@ def _page(title: str, body: str) -> str:
 </style>
 </head>
 <body>
+<main>
 {body}
+</main>
 </body>
 </html>
 """

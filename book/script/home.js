@@ -78,8 +78,9 @@ function summary(state) {
     const titles = ["Prediction", "Your guess", "Your machine", "Off by a factor of"];
     const head = make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)));
     parts.push(make("details", {}, make("summary", {}, "All predictions"),
-      make("table", { class: "table wide" }, make("thead", {}, head),
-        make("tbody", {}, ...state.guesses.map(guess)))));
+      make("div", { class: "pst-scrollable-table-container" },
+        make("table", { class: "table" }, make("thead", {}, head),
+          make("tbody", {}, ...state.guesses.map(guess))))));
   }
   parts.push(make("form", { action: address("api/page"), target: "_blank" },
     make("label", { for: "your-name" }, "A page to print, unsigned, with the name "), " ",

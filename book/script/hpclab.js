@@ -3,3 +3,4 @@
 import "./progress.js";
 import "./quiz.js";
 import "./home.js";
+import "./scrollable.js";

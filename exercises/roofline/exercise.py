@@ -150,7 +150,7 @@ def smallest_batch(inputs, outputs, itemsize, machine):
 # sequence has `context` tokens whose keys and values are kept. In each of the `layers` two things
 # happen, one after the other:
 #
-# | | flop | bytes |
+# | part | flop | bytes |
 # |---|---|---|
 # | linear layers | 2 a weight and sequence | each weight once, for all sequences |
 # | attention | 4 `width` `context` a sequence | 2 `kv_width` `context` numbers a sequence |

@@ -39,7 +39,6 @@ _STYLE: Any = {
     "lines.linewidth": 2,
     "lines.markersize": 7,
     "svg.fonttype": "none",
-    "svg.hashsalt": "hpclab",
     "axes.prop_cycle": cycler(
         color=COLOURS, marker=["o", "s", "^", "D"], linestyle=["-", "--", "-.", ":"]
     ),
@@ -111,7 +110,8 @@ def show(drawing: Figure, text: str) -> Picture:
     if not text.strip():
         raise ValueError("text: expected the figure in words, for readers who cannot see it")
     buffer = io.StringIO()
-    with mpl.rc_context(_STYLE):
+    # Ids that the drawing refers to are made from the salt: two figures of a page share none.
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": text}):
         for ax in drawing.axes:
             has_legend = drawing.legends or ax.get_legend()
             if ax.get_legend_handles_labels()[1] and not has_legend:
@@ -119,9 +119,11 @@ def show(drawing: Figure, text: str) -> Picture:
             for words in ax.texts:  # drawn outside our style they would be black on black
                 if words.get_color() == "black":
                     words.set_color(INK)
-        drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        drawing.savefig(buffer, format="svg", metadata=nothing)
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg style="width:100%;height:auto" \1', svg)
     svg = re.sub(r' height="[\d.]+pt"', "", svg, count=1)
+    svg = re.sub(r'<g id="[\w.]+">', "<g>", svg)  # "figure_1" would stand there once a figure
     return Picture(svg, text)

@@ -17,9 +17,9 @@ from hpclab.course import find_root
 SPHINX_NEEDS = "'unsafe-inline' 'unsafe-eval'"
 MISSING = """<!DOCTYPE html>
 <html lang="en-GB"><head><title>The book has not been built</title></head>
-<body><h1>The book has not been built</h1>
+<body><main><h1>The book has not been built</h1>
 <p>Run <code>autograder build</code> in the course's folder, then load this page again.</p>
-</body></html>
+</main></body></html>
 """
 
 

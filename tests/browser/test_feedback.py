@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from hpclab.checks.report import Report
 from hpclab.verdicts import Result, Verdict
-from tests.browser.test_book import PALE, TOO_WIDE
+from tests.browser.wcag import ask, colour_faults, faults, told
 from tests.content.plain import NAME, Twins, feedback, make_twins
 from tests.security.markup import HTML, plant
 
@@ -71,13 +71,15 @@ def test_it_can_be_read(
     data = Report("saxpy", [RESULT])._repr_mimebundle_()
     table = {"text/html": "<table><tr>" + "<td>12345.678</td>" * 4 + "</tr></table>"}
     outputs = [new_output("display_data", one) for one in (data, table)]
+    outputs.append(new_output("stream", name="stdout", text="long\n" * 99))
     notebook.cells.append(new_code_cell("x = '" + "long " * 99 + "'", outputs=outputs))
     path = tmp_path / "one.html"
     path.write_text(feedback(course, notebook))
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(path.as_uri())
-    assert page.evaluate(PALE.replace(".bd-content *, .bd-sidebar-primary *", "body *")) == []
-    assert page.evaluate(TOO_WIDE) == []
+    found = faults(page, "feedback") + colour_faults(page, "feedback")
+    assert not found, told(found)
+    assert ask(page, "tooWide") == []
     for seen in ("Score: 0.0 / 3.0", "A hidden test failed.", "saxpy: failed, 0 of 2 points"):
         expect(page.get_by_text(seen).first).to_be_visible()

@@ -198,7 +198,7 @@ def test_without_a_script_the_home_page_is_a_table_of_contents(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{served.url}course/index.html?token={served.token}")
-    rows = page.locator("table.wide tbody tr")
+    rows = page.locator(".pst-scrollable-table-container table tbody tr")
     expect(rows).to_have_count(4 + 11)
     expect(page.locator(".your-progress:visible")).to_have_count(0)
     rows.last.get_by_role("link").click()

@@ -29,7 +29,7 @@ def cells(row: Tag) -> list[str]:
 
 
 def test_tracks_and_lessons_are_plain_tables(home: BeautifulSoup) -> None:
-    tracks, lessons = home.select("table.wide")
+    tracks, lessons = home.select(".pst-scrollable-table-container table")
     rows = tracks.select("tbody tr")
     assert [cells(row) for row in rows] == [
         ["Everything", "Title of one, Title of two", "0.8", "1.7"]

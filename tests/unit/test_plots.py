@@ -204,6 +204,20 @@ def test_bad_scaling(seconds: dict, options: dict, words: str) -> None:
         scaling(seconds, **options)
 
 
+def test_two_figures_of_a_page_share_no_id() -> None:
+    found = []
+    for words in ("one", "another"):
+        drawing, ax = figure("Same", "x", "y")
+        ax.plot([1, 2], [3, 4])
+        svg = show(drawing, words).svg
+        found.append(set(re.findall(r' id="([^"]*)"', svg)))
+        used = set(re.findall(r'(?:url\(|href=")#(\w+)', svg))
+        assert used
+        assert used <= found[-1]
+    assert found[0]
+    assert not found[0] & found[1]
+
+
 def test_a_legend_below_is_the_only_one() -> None:
     fig, ax = figure("t", "x in s", "y in s")
     ax.plot([1, 2], label="here")
