@@ -11,6 +11,7 @@ from hpclab.learner.progress import STATE, Progress
 from hpclab.verdicts import Result, Verdict
 from tests.browser.conftest import REPOSITORY, Served, Watch
 from tests.browser.lab import open_exercise, run, write
+from tests.browser.wcag import colour_faults, faults, told
 
 SLUG, TASK = "vectorise", "saxpy"
 WRONG = "def saxpy(a, x, y, out):\n    out[:] = 0\n"
@@ -176,7 +177,7 @@ def tab_to(page: Page, wanted: str) -> None:
 def test_progress_fits_every_screen(
     browser: Browser, served: Served, width: int, zoom: int, scheme: str
 ) -> None:
-    """A telephone, 200 % zoom on a laptop, a wide screen: no scrolling sideways."""
+    """A telephone, 200 % zoom on a laptop, a wide screen: no scrolling sideways, no barrier."""
     passed(served, SLUG, "saxpy", "distance")
     Progress(served.folder).record(
         "prediction", demo=SLUG, question="How many?", guess=3, measured=4.5, unit="GB/s"
@@ -184,12 +185,15 @@ def test_progress_fits_every_screen(
     context = browser.new_context(
         viewport={"width": width, "height": 512}, device_scale_factor=zoom, color_scheme=scheme
     )
-    page = context.new_page()
+    page, found = context.new_page(), list[str]()
     for name in ("index.html", f"lessons/{SLUG}.html"):
         page.goto(f"{served.url}course/{name}?token={served.token}")
         expect(page.locator(".your-progress:visible").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found += faults(page, name) + colour_faults(page, name)
     context.close()
+    assert not found, told(found)
 
 
 def test_without_a_script_the_home_page_is_a_table_of_contents(
