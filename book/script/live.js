@@ -119,6 +119,7 @@ function edit(cell) {
     theme: "hpclab",
     lineNumbers: false,
     indentUnit: 4,
+    lineWrapping: true, // nothing scrolls sideways, on a telephone neither
     viewportMargin: Infinity, // all lines are in the page, for whoever searches it
   };
   window.thebe.renderAllCells({ codeMirrorConfig, ...OUR_OWN_BUTTONS }, notebook, [{ id, placeholders }]);
