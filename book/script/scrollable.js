@@ -10,7 +10,7 @@ const NAMES = {
 
 function look() {
   for (const [boxes, name] of Object.entries(NAMES))
-    for (const box of document.querySelectorAll(`article :is(${boxes})`)) {
+    for (const box of document.querySelectorAll(`main :is(${boxes})`)) {
       if (box.scrollWidth > box.clientWidth) {
         box.tabIndex = 0;
         box.setAttribute("role", "group");
@@ -22,4 +22,4 @@ function look() {
 }
 
 // Its size changes with the window, and when MathJax has typeset it.
-new ResizeObserver(look).observe(document.querySelector("article"));
+new ResizeObserver(look).observe(document.querySelector("main"));
