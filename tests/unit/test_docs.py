@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -11,6 +12,7 @@ import hpclab
 import hpclab.cli
 import hpclab.plot
 from hpclab.checks.local import LocalWork
+from hpclab.learner import state
 from hpclab.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +20,9 @@ REFERENCE = ROOT / "book" / "reference"
 APPS = {"hpclab": hpclab.cli.app, "autograder": autograder.cli.app}
 
 
-def undocumented(app: typer.Typer, name: str, text: str) -> list[str]:
+def undocumented(commands: dict[str, Any], name: str, text: str) -> list[str]:
     missing = []
-    for command, made in typer.main.get_command(app).commands.items():
+    for command, made in commands.items():
         row = re.search(rf"^\| `{name} {command}\b.*$", text, re.MULTILINE)
         if not row:
             missing.append(command)
@@ -30,14 +32,16 @@ def undocumented(app: typer.Typer, name: str, text: str) -> list[str]:
                 flags = [*option.opts, *option.secondary_opts]
                 if not any(f"`{flag}`" in row[0] for flag in flags):
                     missing.append(f"{command} {flags[0]}")
+        missing += undocumented(getattr(made, "commands", {}), f"{name} {command}", text)
     return missing
 
 
 @pytest.mark.parametrize("name", APPS)
 def test_every_command_and_option_is_documented(name: str) -> None:
     text = (REFERENCE / "commands.md").read_text()
-    assert undocumented(APPS[name], name, text) == []
-    assert undocumented(APPS[name], name, text.replace("`--dir`", "").replace("`--private`", ""))
+    commands = typer.main.get_command(APPS[name]).commands
+    assert undocumented(commands, name, text) == []
+    assert undocumented(commands, name, text.replace("`--dir`", "").replace("`--private`", ""))
 
 
 def test_every_documented_command_exists() -> None:
@@ -56,6 +60,11 @@ def test_every_setting_is_documented() -> None:
     assert found
     for setting in found:
         assert f"`{setting}" in text, setting
+
+
+def test_every_event_that_is_kept_is_documented() -> None:
+    text = (ROOT / "PRIVACY.md").read_text()
+    assert [kind for kind in state._STEPS if f"| `{kind}` |" not in text] == []
 
 
 def test_every_verb_of_work_is_documented() -> None:
