@@ -3,9 +3,9 @@
     python benchmarks/first_green.py
 
 Prints the seconds of the machine's share (typing is instant here), the seconds of a cold build and
-of a rebuild after an edit of prose, the size of the installation, how heavy pages are, and how soon
-they know of a check. Needs Debian's chromium and
-the development dependencies. Takes about three minutes.
+of a rebuild after an edit of prose, the size of the installation, how heavy pages are, how soon
+they know of a check, and how long `hpclab watch` takes to tell. Needs Debian's chromium and the
+development dependencies. Takes about four minutes.
 """
 
 import http.client
@@ -61,8 +61,6 @@ def builds(course: Path) -> None:
 
 def first_green(course: Path, folder: Path) -> None:
     """`hpclab learn` on a new folder, then what a learner clicks."""
-    notebook = course / "_build/course/source" / LESSON / f"{LESSON}.ipynb"
-    (solution,) = [c.source for c in nbformat.read(notebook, as_version=4).cells if c.id == TASK]
     start = time.perf_counter()
 
     def lap(what: str) -> None:
@@ -84,7 +82,7 @@ def first_green(course: Path, folder: Path) -> None:
         lab = open_exercise(page, LESSON)
         lap("hpclab learn to the notebook")
         run(lab, "from hpclab import check, hint")
-        write(lab, f"def {TASK}(", solution)
+        write(lab, f"def {TASK}(", solution(course))
         run(lab, f"def {TASK}(")
         expect(run(lab, f'check("{TASK}")')).to_contain_text(f"{TASK}: passed,")
         lap("first green")
@@ -135,6 +133,38 @@ def listen(url: str, folder: Path) -> None:
     print(f"a page hears of a check: {statistics.median(took):.0f} ms, at most {max(took):.0f} ms")
 
 
+def watch(course: Path, folder: Path, saves: int = 10) -> None:
+    """`hpclab watch` beside an editor: from a save of a right answer to the printed verdict."""
+    place, hpclab = f"--dir={folder}", BIN / "hpclab"
+    seconds([hpclab, "start", LESSON, place], course)
+    script, waits = folder / LESSON / f"{LESSON}.py", []
+    before, head, after = script.read_text().partition(f'# %% task="{TASK}"\n')
+    answer, after = solution(course), after[after.index("# %% check=") :]
+    command = [hpclab, "watch", LESSON, TASK, place]
+    with subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, text=True) as process:
+
+        def until(start: str) -> None:
+            next(line for line in iter(process.stdout.readline, "") if line.startswith(start))
+
+        until(f"{LESSON}: ")  # the first verdict: by now it is warm
+        for number in range(saves):
+            time.sleep(0.5 + number / 100)  # so that saves fall anywhere between two looks
+            start = time.perf_counter()
+            script.write_text(f"{before}{head}# Save {number}\n{answer}\n\n\n{after}")
+            until(f"{TASK}: passed,")
+            waits.append(time.perf_counter() - start)
+            until(f"{LESSON}: ")
+        process.send_signal(2)
+    print(f"watch, save to verdict: {statistics.median(waits):.2f} s, at most {max(waits):.2f} s")
+
+
+def solution(course: Path) -> str:
+    """The course's own answer to the task."""
+    notebook = course / "_build/course/source" / LESSON / f"{LESSON}.ipynb"
+    (cell,) = [c for c in nbformat.read(notebook, as_version=4).cells if c.id == TASK]
+    return str(cell.source)
+
+
 def machinery() -> None:
     """What a check costs beside the learner's own code."""
     from hpclab.checks import check
@@ -163,6 +193,7 @@ def main() -> None:
         install(course)
         builds(course)
         first_green(course, Path(place) / "learner")
+        watch(course, Path(place) / "learner")
 
 
 if __name__ == "__main__":

@@ -1,26 +1,30 @@
 """The `hpclab` command: what a learner runs."""
 
+import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from hpclab.console import run_app
+from hpclab.console import run_app, signals_as_interrupts
 from hpclab.course import find_root
 from hpclab.errors import HpclabError, unknown
+
+if TYPE_CHECKING:
+    from hpclab.learner.state import State
 
 app = typer.Typer(
     help="Learn to parallelise.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+progress_app = typer.Typer(help="Where you stand, and what is kept about you.")
+app.add_typer(progress_app, name="progress")
 console = Console()
 Dir = Annotated[Path | None, typer.Option("--dir", help="Your folder; by default ~/hpclab.")]
 Slug = Annotated[str, typer.Argument(help="The lesson's short name, such as vectorise.")]
-
-
-def _built() -> Path:
-    return find_root() / "_build"
+Task = Annotated[str | None, typer.Argument(help="One task; without it, all.")]
 
 
 @app.command()
@@ -30,27 +34,63 @@ def learn(
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Prepare your folder and open the book and the exercises in the browser."""
-    from hpclab.learner.folder import DEFAULT, lay_solutions, prepare
+    from hpclab.learner.folder import DEFAULT
     from hpclab.server.serve import serve
 
-    built = _built()
-    release = built / "course" / "release"
-    if not release.is_dir() or not (built / "book" / "html").is_dir():
-        raise HpclabError(
-            f"The course in {built.parent} is not built yet. Run `autograder build` there, or "
-            "`scripts/learn`, which builds and starts it."
-        )
+    book = _built() / "book" / "html"
+    if not book.is_dir():
+        raise _not_built()
     folder = (folder or DEFAULT).expanduser().resolve()
-    for note in prepare(folder, release, built / "demos"):
-        _say(note)
-    lay_solutions(folder, built / "solutions")
-    raise typer.Exit(serve(folder, built / "book" / "html", port, browser))
+    _prepare(folder)
+    raise typer.Exit(serve(folder, book, port, browser))
+
+
+@app.command("list")
+def list_lessons(
+    track: Annotated[str, typer.Option(help="Only the lessons of this track.")] = "",
+    folder: Dir = None,
+) -> None:
+    """List the lessons: how far you are, and the minutes that are left."""
+    from hpclab.learner.overview import lessons
+
+    _say("\n".join(lessons(_state(folder), track)).strip())
+
+
+@app.command()
+def start(slug: Slug, folder: Dir = None) -> None:
+    """Start an exercise, or go on with it, in an editor of your own: lays a script for it."""
+    from hpclab.learner.exercise import start as begin
+    from hpclab.learner.folder import choose_folder, exercises_in
+
+    home = choose_folder(folder)
+    if slug not in exercises_in(home):
+        _prepare(home)
+    _say("\n".join(begin(home, slug)))
+
+
+@app.command()
+def watch(slug: Slug, task: Task = None, folder: Dir = None) -> None:
+    """Check an exercise again on each save, task after task, until Ctrl-C."""
+    from hpclab.learner.folder import find_folder
+    from hpclab.learner.watch import Watch
+
+    with suppress(KeyboardInterrupt), signals_as_interrupts():
+        Watch(find_folder(folder), slug, task, console.clear, _say).run()
+
+
+@app.command()
+def reset(slug: Slug, task: Task = None, folder: Dir = None) -> None:
+    """Begin an exercise, or one task, afresh; your work is kept beside it."""
+    from hpclab.learner.exercise import reset as begin_afresh
+    from hpclab.learner.folder import find_folder
+
+    _say("\n".join(begin_afresh(find_folder(folder), slug, task, _release())))
 
 
 @app.command()
 def check(
     slug: Slug,
-    task: Annotated[str | None, typer.Argument(help="One task; without it, all.")] = None,
+    task: Task = None,
     folder: Dir = None,
 ) -> None:
     """Run an exercise's checks from the terminal; exit code 1 unless all pass."""
@@ -58,7 +98,9 @@ def check(
     from hpclab.learner.terminal import check_exercise
     from hpclab.verdicts import Verdict
 
-    reports = check_exercise(find_folder(folder), slug, task)
+    home = find_folder(folder)
+    _sync(home, slug)
+    reports = check_exercise(home, slug, task)
     for report in reports:
         _say(repr(report))
     raise typer.Exit(any(report.verdict is not Verdict.PASSED for report in reports))
@@ -99,6 +141,7 @@ def submit(
     from hpclab.learner.submit import submit as hand_in
 
     home, config = find_folder(folder), _built() / "course" / "nbgrader_config.py"
+    _sync(home, slug)
     _say(hand_in(home, slug, to, config))
     if wait and not to:
         try:
@@ -130,6 +173,94 @@ def doctor() -> None:
         missing = "" if finding.found else finding.unlocks
         table.add_row(finding.name, finding.found or "missing", missing)
     console.print(table)
+
+
+@progress_app.callback(invoke_without_command=True)
+def progress(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    folder: Dir = None,
+) -> None:
+    """Show where you stand: what to go on with, tracks, last verdicts, predictions."""
+    from hpclab.learner.overview import progress as shown
+    from hpclab.learner.view import view
+
+    if context.invoked_subcommand is None:
+        state = _state(folder)
+        _say(json.dumps(view(state), indent=1) if as_json else "\n".join(shown(state)))
+
+
+@progress_app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="A new file, such as me.zip.")], folder: Dir = None
+) -> None:
+    """Copy everything that is kept about you into one zip file."""
+    from hpclab.learner.folder import find_folder
+    from hpclab.learner.kept import export as copy
+
+    _say(copy(find_folder(folder), file.expanduser()))
+
+
+@progress_app.command()
+def erase(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, folder: Dir = None
+) -> None:
+    """Erase what is kept about you; your notebooks and scripts stay."""
+    from hpclab.learner.folder import find_folder
+    from hpclab.learner.kept import erase as forget
+
+    home = find_folder(folder)
+    if not yes and not typer.confirm(f"Erase your progress in {home}? It cannot be brought back."):
+        raise HpclabError("Nothing was erased.")
+    _say("\n".join(forget(home)))
+
+
+def _built() -> Path:
+    return find_root() / "_build"
+
+
+def _release() -> Path:
+    """The course's fresh exercises."""
+    release = _built() / "course" / "release"
+    if not release.is_dir():
+        raise _not_built()
+    return release
+
+
+def _not_built() -> HpclabError:
+    return HpclabError(
+        f"The course in {_built().parent} is not built yet. Run `autograder build` there, or "
+        "`scripts/learn`, which builds and starts it."
+    )
+
+
+def _prepare(folder: Path) -> None:
+    """Lay what the course has into a learner's folder."""
+    from hpclab.learner.folder import lay_solutions, prepare
+    from hpclab.learner.pair import sync_all
+
+    for note in [*sync_all(folder), *prepare(folder, _release(), _built() / "demos")]:
+        _say(note)
+    lay_solutions(folder, _built() / "solutions")
+
+
+def _sync(folder: Path, slug: str) -> None:
+    """Bring what is newer, notebook or script, into the other."""
+    from hpclab.learner.pair import Pair
+
+    for note in Pair(folder, slug).sync().notes:
+        _say(note)
+
+
+def _state(folder: Path | None) -> "State":
+    """Where the learner stands; without a folder yet, at the beginning."""
+    from hpclab.learner.folder import choose_folder, find_folder
+    from hpclab.learner.progress import Progress
+    from hpclab.learner.state import fold
+    from hpclab.outline import Outline
+
+    home = find_folder(folder) if folder else choose_folder()
+    return fold(Progress(home).events(), Outline.load(_built() / "book" / "html"))
 
 
 def _say(text: str) -> None:

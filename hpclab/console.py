@@ -2,7 +2,10 @@
 
 import errno
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -28,6 +31,25 @@ def run_app(app: typer.Typer) -> None:
         print(error, file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        sentence = _SENTENCES.get(error.errno or 0, os.strerror(error.errno) if error.errno else "")
-        print(f"{error.filename or 'The operation'}: {sentence or error}", file=sys.stderr)
+        print(sentence(error), file=sys.stderr)
         sys.exit(1)
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong and what to do, of a mistake that the user can mend."""
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = _SENTENCES.get(error.errno or 0, os.strerror(error.errno) if error.errno else "")
+    return f"{error.filename or 'The operation'}: {reason or error}"
+
+
+@contextmanager
+def signals_as_interrupts() -> Iterator[None]:
+    """A closed terminal or `kill` ends us as Ctrl-C does."""
+    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {name: signal.signal(name, signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

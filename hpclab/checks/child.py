@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from hpclab.cells import run_cells
 from hpclab.checks.language import Check, load_checks, with_needs
 from hpclab.checks.report import Report
@@ -23,7 +25,15 @@ from hpclab.errors import HpclabError
 from hpclab.measure.machine import notebook_settings
 from hpclab.verdicts import Result
 
-_PRELOAD = ["numpy", "numba", "dask.array", "IPython.core.interactiveshell", "hpclab.checks.run"]
+_PRELOAD = [
+    "numpy",
+    "numba",
+    "dask.array",
+    "IPython.core.interactiveshell",
+    "hpclab.checks.run",
+    "hpclab.checks.warm",
+    "hpclab.cli",  # a child imports the program that asks once more: mostly this one
+]
 
 _LEAVE = 5.0  # seconds for a child to end by itself and give back its semaphores
 _GRACE = 10.0  # seconds beyond a check's wall limit before its process is killed
@@ -56,6 +66,15 @@ def check_cells(
     return [Report(task, [results[c.name] for c in checks if c.task == task]) for task in tasks]
 
 
+def start_server() -> None:
+    """Start now, once for many checks to come, what each is forked from; takes a second or two."""
+    _context()
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
+
+
 def _in_child(
     order: tuple[Any, ...], results: dict[str, Result], checks: list[Check], timeout: float
 ) -> str:
@@ -79,9 +98,18 @@ def _in_child(
         child.join(_LEAVE)
         return f"ended the process: {_cause(child.exitcode)}"
     finally:
-        child.kill()
-        child.join()
+        _end(child)
     return ""
+
+
+def _end(child: Any) -> None:
+    """Kill what still runs of the child, and of all that it started."""
+    if child.is_alive():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(child.pid).children(recursive=True):
+                process.kill()
+    child.kill()
+    child.join()
 
 
 def _expect(receiver: Connection, child: Any, timeout: float) -> None:
@@ -130,6 +158,7 @@ def _child(
     def tell(message: Any) -> None:
         sender.send_bytes(json.dumps(message).encode())
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked is told of Ctrl-C, and ends us
     os.chdir(folder)
     # Notebooks may print anything; nothing of it belongs into the report.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

@@ -37,7 +37,8 @@ class Guess:
             return None
         if self.guess <= 0 or self.measured <= 0:
             return None
-        return math.exp(abs(math.log(self.guess / self.measured)))
+        factor = max(self.guess / self.measured, self.measured / self.guess)
+        return factor if math.isfinite(factor) else None
 
 
 def summary(guesses: Sequence[Guess]) -> str:

@@ -182,7 +182,7 @@ def climb(task: str, folder: Path) -> Climb:
     for event in progress(folder).events():
         if event.get("task") != task or event.get("lesson") != folder.name:
             continue
-        with suppress(KeyError, TypeError, ValueError):  # a line that was damaged
+        with suppress(KeyError, TypeError, ValueError, OverflowError):  # a damaged line
             _step(climbed, event)
     return climbed
 

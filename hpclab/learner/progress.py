@@ -3,6 +3,7 @@ from it."""
 
 import errno
 import json
+import math
 import os
 import sys
 import time
@@ -60,15 +61,30 @@ class Progress:
         if self.file is None:
             yield from _homeless
             return
-        if not self.file.is_file():
+        try:
+            lines = self.file.read_bytes().split(b"\n")  # and nowhere else: text may hold U+2028
+        except OSError:  # nothing yet, or nothing for us
             return
-        for line in self.file.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in lines:
             try:
-                event = json.loads(line)
-            except ValueError:
+                text = line.decode("utf-8", "replace")
+                event = json.loads(text, parse_float=_number, parse_constant=_number)
+            except (ValueError, RecursionError):
                 continue
             if isinstance(event, dict) and "event" in event:
                 yield event
+
+    def erase(self) -> None:
+        """Take all events away; who is about to append one goes on in the same, empty file."""
+        if self.file is None or not self.file.exists():
+            return
+        _unwritten.pop(self.file, None)
+        handle = os.open(self.file, os.O_RDWR)
+        try:
+            _lock(handle)
+            os.ftruncate(handle, 0)
+        finally:
+            os.close(handle)
 
 
 def progress(start: Path) -> Progress:
@@ -94,6 +110,12 @@ _unwritten: dict[Path, list[bytes]] = {}
 _homeless: list[dict[str, Any]] = []
 
 
+def _number(text: str) -> float | None:
+    """A number of JSON; None for NaN and infinity, which no page could read again."""
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
 def _append(file: Path, lines: list[bytes]) -> None:
     """Write all `lines` at the end of `file`, and take away those that are there."""
     handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -101,7 +123,7 @@ def _append(file: Path, lines: list[bytes]) -> None:
         _lock(handle)
         while lines:
             line = _newline_if_torn(handle) + lines[0]
-            if os.write(handle, line) < len(line):  # the disk is full: what is there stays torn
+            if os.write(handle, line) < len(line) - 1:  # the disk is full: what is there stays torn
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             del lines[0]
     finally:

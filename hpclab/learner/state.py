@@ -105,7 +105,7 @@ def fold(events: Iterable[Event], outline: Outline) -> State:
     state = State(outline, lessons)
     for event in events:
         # A line of another version, or of nobody's making, must not hide all the others.
-        with suppress(KeyError, TypeError, ValueError, AttributeError):
+        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
             _STEPS[event["event"]](state, event)
     return state
 

@@ -2,13 +2,11 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import psutil
 from jupyter_core.paths import jupyter_runtime_dir
 
 import hpclab.server
+from hpclab.console import signals_as_interrupts
 from hpclab.errors import HpclabError
 from hpclab.learner.progress import STATE
 
@@ -42,7 +41,7 @@ def serve(folder: Path, book: Path, port: int, browser: bool) -> int:
             start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in order
         )
     try:
-        with _signals_as_interrupts():
+        with signals_as_interrupts():
             info = wait_until_up(server, log)
             _announce(info, port, folder)
             code = server.wait()
@@ -104,18 +103,6 @@ def _announce(info: dict[str, Any], asked: int, folder: Path) -> None:
     print(f"The course: {info['url']}course/{token}")
     print(f"Your folder: {folder}")
     print("Ctrl-C stops it.", flush=True)
-
-
-@contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
-    """A closed terminal or `kill` ends us as Ctrl-C does."""
-    names = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {name: signal.signal(name, signal.default_int_handler) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
