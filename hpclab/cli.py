@@ -202,6 +202,18 @@ def export(
 
 
 @progress_app.command()
+def page(
+    file: Annotated[Path, typer.Argument(help="A new file, such as me.html.")],
+    name: Annotated[str, typer.Option(help="Your name, to stand on it.")] = "",
+    folder: Dir = None,
+) -> None:
+    """Write a page to print of what you did, which says that it is unsigned."""
+    from hpclab.learner.own_page import write_own_page
+
+    _say(write_own_page(_state(folder), name, file.expanduser()))
+
+
+@progress_app.command()
 def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, folder: Dir = None
 ) -> None:

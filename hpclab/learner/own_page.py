@@ -1,7 +1,10 @@
 """The unsigned page of what a self-paced learner did: from their own file, and it says so."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+from hpclab.errors import HpclabError
+from hpclab.learner.files import write_file
 from hpclab.learner.guesses import summary
 from hpclab.learner.record_page import Row, record_page
 from hpclab.learner.state import LessonState, State
@@ -22,6 +25,14 @@ def own_page(state: State, who: str) -> str:
     return record_page(
         state.outline.title, who or "A self-paced learner", rows, footer, signed=None
     )
+
+
+def write_own_page(state: State, who: str, to: Path) -> str:
+    """Write the page to a new file; a sentence that says where."""
+    if to.exists():
+        raise HpclabError(f"{to} is there already. Name a file that is not.")
+    write_file(to, own_page(state, who).encode("utf-8", "replace"))
+    return f"Your page, unsigned, is {to}: open it in a browser to print it."
 
 
 def _row(lesson: LessonState) -> Row:

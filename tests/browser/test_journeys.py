@@ -191,6 +191,7 @@ def test_progress_fits_every_screen(
         expect(page.locator(".your-progress:visible").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.evaluate("new Promise((seen) => setTimeout(seen, 200))")  # its tables become stops
         found += faults(page, name) + colour_faults(page, name)
     context.close()
     assert not found, told(found)

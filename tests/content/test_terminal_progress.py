@@ -110,3 +110,17 @@ def test_a_folder_that_is_none(learner: Learner, tmp_path: Path) -> None:
         answer = learner.run("progress", *words)
         assert answer.returncode == 1
         assert "is no learner's folder yet" in answer.stderr
+
+
+def test_a_page_to_print_says_that_it_is_unsigned(learner: Learner, tmp_path: Path) -> None:
+    learner.with_book().run("start", "double")
+    page = tmp_path / "new/me.html"
+    answer = learner.run("progress", "page", str(page), "--name", "Ada <b>")
+    assert answer.returncode == 0, answer.stderr
+    assert "Ada &lt;b&gt;" in page.read_text()
+    assert "Unsigned." in page.read_text()
+    assert "0 of 1 tasks" in page.read_text()
+    before = page.read_bytes()
+    answer = learner.run("progress", "page", str(page))
+    assert (answer.returncode, page.read_bytes()) == (1, before)
+    assert "is there already" in answer.stderr
