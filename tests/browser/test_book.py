@@ -11,25 +11,34 @@ WIDTHS = (1280, 640, 390, 320)
 
 def test_every_page(book: Page, served: Served, watch: Watch) -> None:
     """No request to another host, no error; pictures that can be read; every width has it all."""
-    pale, wide, lost = {}, {}, []
+    pale, wide = {}, {}
+    words: dict[str, set[str]] = {}
     for name in served.pages():
         book.emulate_media(color_scheme="light")
         book.goto(f"{served.url}course/{name}", wait_until="networkidle")
-        words = set()
         for width in WIDTHS:
             book.set_viewport_size({"width": width, "height": 844})
-            wide[f"{name}, {width} px"] = ask(book, "tooWide")
-            words.add("".join(book.locator(".bd-article-container").inner_text().split()))
-        lost += [name] if len(words) > 1 else []
+            wide[f"{name}, {width} px"] = ask(book, "tooWide") + ask(book, "cutOff")
+            text = "".join(book.locator("article").all_inner_texts())
+            words.setdefault(name, set()).add("".join(text.split()))
         pale[f"{name}, light"] = ask(book, "palePictures")
         book.emulate_media(color_scheme="dark")
         expect(book.locator("html")).to_have_attribute("data-theme", "dark")
         pale[f"{name}, dark"] = ask(book, "palePictures")
     assert {name: texts for name, texts in pale.items() if texts} == {}
     assert {name: elements for name, elements in wide.items() if elements} == {}
-    assert lost == []
+    assert [name for name, texts in words.items() if len(texts) > 1] == []
     assert watch.foreign == []
     assert watch.errors == []
+
+
+def test_what_cannot_be_read_is_caught(page: Page) -> None:
+    page.set_content("""<main><svg><text y="20" fill="#aaa">pale</text><text>dark</text></svg>
+        <p style="width: 120vw">wide</p><p style="height: 4px; overflow: hidden">cut off</p>""")
+    (pale,) = ask(page, "palePictures")
+    assert pale.startswith("pale: ")
+    assert ask(page, "tooWide") == ["P."]
+    assert ask(page, "cutOff") == ["P.: cut off"]
 
 
 def test_maths_is_typeset(book: Page, served: Served) -> None:
