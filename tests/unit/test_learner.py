@@ -1,4 +1,4 @@
-"""Hints, predictions, progress, figures and reports: what a learner sees and what is kept."""
+"""Predictions, figures and reports: what a learner sees."""
 
 import json
 from pathlib import Path
@@ -6,54 +6,10 @@ from pathlib import Path
 import pytest
 
 from hpclab.checks.report import Report
-from hpclab.errors import FileError
-from hpclab.learner.hints import load_hints
 from hpclab.learner.predict import predict
 from hpclab.learner.progress import STATE, Progress
 from hpclab.plot import figure, show
 from hpclab.verdicts import Result, Verdict
-
-HINTS = """\
-# Hints
-
-## f
-
-1. Look.
-2. Think:
-
-   ```python
-   ## not a heading
-   1. not a hint
-   ```
-3. `return x`
-
-## g
-
-1. a
-2. b
-3. c
-"""
-
-
-@pytest.fixture
-def exercise(tmp_path: Path) -> Path:
-    (tmp_path / STATE).mkdir()
-    (tmp_path / "lesson").mkdir()
-    (tmp_path / "lesson" / "hints.md").write_text(HINTS)
-    return tmp_path / "lesson"
-
-
-def test_a_ladder_has_three_rungs_and_may_hold_code(exercise: Path) -> None:
-    ladders = load_hints(exercise / "hints.md")
-    assert set(ladders) == {"f", "g"}
-    assert "1. not a hint" in ladders["f"][1]
-    assert ladders["f"][2] == "`return x`"
-
-
-def test_two_ladders_of_one_task(exercise: Path) -> None:
-    (exercise / "hints.md").write_text(HINTS.replace("## g", "## f"))
-    with pytest.raises(FileError, match=r"hints\.md:14: task 'f' stands twice"):
-        load_hints(exercise / "hints.md")
 
 
 def test_a_prediction_is_shown_beside_the_measurement(capsys: pytest.CaptureFixture[str]) -> None:
