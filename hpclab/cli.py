@@ -64,6 +64,8 @@ def start(slug: Slug, folder: Dir = None) -> None:
 
     home = choose_folder(folder)
     if slug not in exercises_in(home):
+        if slug not in exercises_in(_release()):
+            raise unknown("exercise", slug, exercises_in(_release()))
         _prepare(home)
     _say("\n".join(begin(home, slug)))
 
@@ -185,6 +187,8 @@ def progress(
     from hpclab.learner.overview import progress as shown
     from hpclab.learner.view import view
 
+    if context.invoked_subcommand and (folder or as_json):
+        raise HpclabError(f"Options go behind `{context.invoked_subcommand}`.")
     if context.invoked_subcommand is None:
         state = _state(folder)
         _say(json.dumps(view(state), indent=1) if as_json else "\n".join(shown(state)))

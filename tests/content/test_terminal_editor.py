@@ -59,6 +59,12 @@ def test_an_unknown_name(started: Learner, words: list[str], sentence: str) -> N
     assert (answer.returncode, answer.stderr.strip()) == (1, sentence)
 
 
+def test_an_unknown_name_prepares_nothing(learner: Learner) -> None:
+    answer = learner.run("start", "duoble")
+    assert answer.stderr.strip() == "There is no exercise 'duoble'. The nearest: double."
+    assert not learner.folder.exists()
+
+
 def test_a_course_that_is_not_built(mini: Path, tmp_path: Path) -> None:
     answer = Learner(mini, tmp_path / "mine").run("start", "double")
     assert answer.returncode == 1

@@ -82,6 +82,13 @@ def test_erase_asks_first(learner: Learner, typed: str, yes: bool) -> None:
     assert (learner.events("start") == []) == yes
 
 
+def test_a_folder_named_too_early_is_not_passed_over(learner: Learner) -> None:
+    learner.run("start", "double")
+    answer = learner.run("progress", "--dir", "/elsewhere", "erase", "--yes")
+    assert (answer.returncode, answer.stderr.strip()) == (1, "Options go behind `erase`.")
+    assert learner.events("start")
+
+
 def test_erase_takes_what_is_kept_and_no_work(learner: Learner) -> None:
     learner.run("start", "double")
     learner.edit(STUB, RIGHT)
