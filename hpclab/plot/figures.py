@@ -125,5 +125,5 @@ def show(drawing: Figure, text: str) -> Picture:
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r'<svg style="width:100%;height:auto" \1', svg)
     svg = re.sub(r' height="[\d.]+pt"', "", svg, count=1)
-    svg = re.sub(r'<g id="[\w.]+">', "<g>", svg)  # "figure_1" would stand there once a figure
+    svg = re.sub(r'<g id="[\w.]+"', "<g", svg)  # "figure_1" would stand there once a figure
     return Picture(svg, text)
