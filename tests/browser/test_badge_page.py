@@ -12,7 +12,7 @@ from autograder.badge import goal_of
 from autograder.records.badge_page import badge_page
 from hpclab.course import Course
 from hpclab.learner.record_page import Row, record_page
-from tests.browser.test_book import PALE, TOO_WIDE
+from tests.browser.wcag import ask, colour_faults, faults, told
 from tests.security.markup import HTML
 
 COURSE = Course.load(Path(__file__).resolve().parents[2])
@@ -87,8 +87,9 @@ def test_it_can_be_read(context: BrowserContext, tmp_path: Path, width: int) -> 
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(path.as_uri())
-        assert page.evaluate(PALE) == []
-        assert page.evaluate(TOO_WIDE) == []
+        found = faults(page, "badge") + colour_faults(page, "badge")
+        assert not found, told(found)
+        assert ask(page, "tooWide") == []
         expect(page.locator("html")).to_have_attribute("lang", "en-GB")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         expect(page.get_by_role("columnheader")).to_have_count(3)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser import wcag
 from tests.browser.conftest import Served, Watch
 from tests.browser.lab import SLOW
-from tests.browser.test_book import PALE, TOO_WIDE
 
 pytestmark = pytest.mark.usefixtures("thebe")
 EDITED = 'predict("How many cells?", 41, unit="cells").reveal(42); print("edited here")'
@@ -103,8 +103,9 @@ def test_a_guess_is_changed_all_is_run_and_the_prediction_is_kept(
     assert (kept["demo"], kept["guess"], kept["measured"]) == ("vectorise", 12, 18)
     figures = demo.locator(".live-output svg")
     assert figures.count() == demo.locator(".live-output figure").count() > 0
-    assert demo.evaluate(PALE) == []
-    assert demo.evaluate(TOO_WIDE) == []
+    found = wcag.faults(demo, "live") + wcag.colour_faults(demo, "live")
+    assert not found, wcag.told(found)
+    assert wcag.ask(demo, "palePictures") + wcag.ask(demo, "tooWide") == []
     assert watch.foreign == []
     assert watch.errors == []
 

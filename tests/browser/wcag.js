@@ -85,7 +85,9 @@ globalThis.wcag = (() => {
     const e = document.activeElement;
     if (e === document.body) return null;
     const shown = [e, e.parentElement, ...e.querySelectorAll("*")].some(ring);
-    const top = ({ x, y, width, height }) => document.elementFromPoint(x + width / 2, y + height / 2);
+    const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2; // of what is seen
+    const top = ({ left, right, top, bottom }) =>
+      document.elementFromPoint(middle(left, right, innerWidth), middle(top, bottom, innerHeight));
     const places = [e, ...e.children].flatMap((one) => [...one.getClientRects()]);
     const uncovered = places.some((place) => e.contains(top(place)));
     const wrong = [...(shown ? [] : ["no ring of 3:1 around"]), ...(uncovered ? [] : ["covered:"])];

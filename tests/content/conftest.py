@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.build.book import ASSETS
 from autograder.build.make import build
 from autograder.build.scaffold import new_lesson
 from hpclab.course import Course
@@ -35,7 +36,8 @@ def make_mini(root: Path) -> Path:
     (root / "book").mkdir(parents=True)
     (root / "course.toml").write_text(MANIFEST)
     shutil.copy(REPOSITORY / "book" / "_config.yml", root / "book")
-    shutil.copytree(REPOSITORY / "book" / "style", root / "book" / "style")
+    for folder in ASSETS:
+        shutil.copytree(REPOSITORY / "book" / folder, root / "book" / folder)
     (root / "book" / "index.md").write_text("# Mini\n\nA course of one lesson.\n")
     (root / "book" / "references.bib").write_text("")
     new_lesson(root, "double")

@@ -190,20 +190,19 @@ def _as_nobody(folder: Path) -> None:
     os._exit(0 if tried(Progress(folder)) == ["old"] else 1)
 
 
-def test_a_folder_that_may_only_be_read(
-    mine: Progress, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    mine.record("try", verdict="old")
-    mine.file.chmod(0o444)
-    for folder in tmp_path.parents:
-        if folder.is_relative_to(tempfile.gettempdir()) and folder.owner() == tmp_path.owner():
-            folder.chmod(folder.stat().st_mode | 0o055)
-    tmp_path.chmod(0o755)
-    (tmp_path / STATE).chmod(0o555)
-    process = FORK.Process(target=_as_nobody, args=(tmp_path,))
-    process.start()
-    process.join()
-    (tmp_path / STATE).chmod(0o755)
+def test_a_folder_that_may_only_be_read(capfd: pytest.CaptureFixture[str]) -> None:
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to others
+        folder = Path(place)
+        (folder / STATE).mkdir()
+        mine = Progress(folder)
+        mine.record("try", verdict="old")
+        mine.file.chmod(0o444)
+        folder.chmod(0o755)
+        (folder / STATE).chmod(0o555)
+        process = FORK.Process(target=_as_nobody, args=(folder,))
+        process.start()
+        process.join()
+        (folder / STATE).chmod(0o755)
     assert process.exitcode == 0
     assert "Progress was not kept" in capfd.readouterr().err
 
