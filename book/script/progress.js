@@ -51,6 +51,7 @@ export function signed(symbol, ...words) {
 
 function update(now) {
   const before = state;
+  if (JSON.stringify(now) === JSON.stringify(before)) return; // nothing to draw anew
   state = now;
   for (const listener of listeners) listener(now, before);
 }

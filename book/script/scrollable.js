@@ -22,4 +22,7 @@ function look() {
 }
 
 // Its size changes with the window, and when MathJax has typeset it.
-new ResizeObserver(look).observe(document.querySelector("main"));
+const main = document.querySelector("main");
+new ResizeObserver(look).observe(main);
+// And with what a script puts there.
+new MutationObserver(look).observe(main, { childList: true, subtree: true });
