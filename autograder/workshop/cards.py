@@ -51,17 +51,19 @@ def new_password() -> str:
     return "-".join(groups)
 
 
-def give_passwords(place: Place, people: Iterable[Person], again: Iterable[str]) -> dict[str, str]:
-    """A new password for each who has none, or is named in `again`: `{user: password}`.
+def draw_passwords(place: Place, people: Iterable[Person], again: Iterable[str]) -> dict[str, str]:
+    """A new password for each who has none, or is named in `again`: `{user: password}`."""
+    known, again = read_hashes(place.passwords), set(again)
+    users = (person.user for person in people)
+    return {user: new_password() for user in users if user not in known or user in again}
 
-    Their hashes are kept in the hub's folder; who left the roster loses theirs.
-    """
-    users, again = [person.user for person in people], set(again)
-    hashes = {user: value for user, value in read_hashes(place.passwords).items() if user in users}
-    new = {user: new_password() for user in users if user not in hashes or user in again}
+
+def keep_hashes(place: Place, people: Iterable[Person], new: Mapping[str, str]) -> None:
+    """Keep what a login is compared with; who left the roster loses theirs."""
+    known = read_hashes(place.passwords)
+    hashes = {one.user: known[one.user] for one in people if one.user in known}
     hashes |= {user: passwd(password) for user, password in new.items()}
     write_private(place.passwords, json.dumps(hashes, indent=1))
-    return new
 
 
 def read_hashes(path: Path) -> dict[str, str]:

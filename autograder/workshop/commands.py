@@ -88,10 +88,13 @@ def archive(
 @app.command()
 def down(folder: Dir = DEFAULT) -> None:
     """Stop everything; accounts, work, submissions and gradebook stay."""
+    from autograder.workshop.place import alone
     from autograder.workshop.running import Room
 
     place = _as_root(folder)
-    left = Room(place, place.load()).end()
+    settings = place.load()
+    with alone(place):
+        left = Room(place, settings).end()
     if left:
         raise HpclabError("\n".join(["These could not be ended:", *left]))
     _say(f"Everything is stopped; all work is kept in {place.root}.")

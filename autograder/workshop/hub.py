@@ -31,7 +31,7 @@ def _hub(c: Any, place: Place, settings: Settings) -> None:
     c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = settings.https_cert, settings.https_key
     c.JupyterHub.hub_bind_url = hub
     c.JupyterHub.db_url = f"sqlite:///{place.hub / 'jupyterhub.sqlite'}"
-    c.JupyterHub.cookie_secret_file = str(place.hub / "cookie_secret")
+    c.JupyterHub.cookie_secret_file = str(place.cookie_secret)
     c.JupyterHub.pid_file = str(place.pid)
     c.ConfigurableHTTPProxy.api_url = proxy
     c.ConfigurableHTTPProxy.command = settings.proxy
@@ -47,6 +47,7 @@ def _people(c: Any, place: Place, settings: Settings) -> None:
     everybody = [person.user for person in settings.people]
     c.JupyterHub.authenticator_class = CardAuthenticator
     c.CardAuthenticator.passwords = str(place.passwords)
+    c.Authenticator.allow_existing_users = False  # who left the roster stays out
     c.Authenticator.allowed_users = set(everybody)
     # The names that nbgrader's own plugin for hubs looks for.
     c.JupyterHub.load_groups = {
@@ -57,7 +58,7 @@ def _people(c: Any, place: Place, settings: Settings) -> None:
         {
             "name": "workshop-commands",
             "services": [SERVICE],
-            "scopes": ["shutdown", "list:users", "read:users", "servers", "read:hub", "proxy"],
+            "scopes": ["shutdown", "list:users", "read:users", "servers", "delete:users"],
         },
         {
             "name": "instructor",
@@ -69,7 +70,6 @@ def _people(c: Any, place: Place, settings: Settings) -> None:
 
 def _servers(c: Any, place: Place, settings: Settings) -> None:
     c.JupyterHub.spawner_class = RoomSpawner
-    # `-P`-like: never a module of the folder that somebody stands in.
     c.Spawner.cmd = [sys.executable, "-m", "hpclab.server.single"]
     c.Spawner.default_url = "/course/"
     c.Spawner.notebook_dir = "~/hpclab"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.build.assignments import release
-from autograder.build.files import replace_folder
+from autograder.build.files import contents, replace_folder
 from autograder.workshop.roster import Person
 
 _PARTS = ("source", "hidden", "nbgrader_config.py")
@@ -86,8 +86,9 @@ def hand_out(course: Path, config: Any, slugs: Sequence[str]) -> None:
     outbound = Path(config.Exchange.root, config.CourseDirectory.course_id, "outbound")
     api = NbGraderAPI(config=config)
     for slug in slugs:
-        changed = release(course, slug)
-        if changed or not (outbound / slug).is_dir():
+        release(course, slug)
+        # Compared, not remembered: a release may have been cut short.
+        if contents(course / "release" / slug) != contents(outbound / slug):
             shutil.rmtree(outbound / slug, ignore_errors=True)
             answer = api.release_assignment(slug)
             if not answer["success"]:

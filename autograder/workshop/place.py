@@ -1,7 +1,10 @@
 """The folder that holds a workshop: where each thing lies, and who may look at it."""
 
+import fcntl
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +70,11 @@ class Place:
         return self.hub / "token"
 
     @property
+    def cookie_secret(self) -> Path:
+        """With which the hub signs its cookies."""
+        return self.hub / "cookie_secret"
+
+    @property
     def log(self) -> Path:
         """What hub and proxy say."""
         return self.hub / "hub.log"
@@ -126,6 +134,19 @@ class Place:
         for folder, mode in modes.items():
             folder.mkdir(exist_ok=True)
             folder.chmod(mode)
+
+
+@contextmanager
+def alone(place: Place) -> Iterator[None]:
+    """Hold the workshop: two commands that change it would undo each other's steps."""
+    with open(place.hub / ".lock", "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HpclabError(
+                f"Another `up` or `down` is at work in {place.root}. Wait for it."
+            ) from None
+        yield
 
 
 def write_private(path: Path, text: str) -> None:

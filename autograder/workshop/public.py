@@ -1,11 +1,15 @@
 """What everybody may read, copied out of the built course, and whether learners can run it."""
 
+import compileall
 import json
 import os
 import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Callable
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from autograder.build.files import replace_folder, write_text
@@ -83,6 +87,21 @@ def check_readable(place: Place) -> None:
         )
     said = answer.stderr.strip().splitlines()[-1:] or ["it did not start"]
     raise HpclabError(f"Somebody who is not root cannot run {sys.executable}: {said[0]}")
+
+
+def compile_once(log: Callable[[str], None]) -> None:
+    """Compile the environment's modules: learners may not, and each of their servers would take
+    twice as long to start."""
+    import hpclab
+
+    site = Path(sysconfig.get_paths()["purelib"])
+    ours = Path(hpclab.__file__).parent
+    probes = (site / "jupyterlab/labapp.py", site / "nbgrader/apps/api.py", ours / "course.py")
+    if all(Path(cache_from_source(str(file))).is_file() for file in probes):
+        return
+    log("Compiling Python's modules, once.")
+    for folder in (site, ours):
+        compileall.compile_dir(folder, quiet=2, workers=0)
 
 
 def _closed(path: Path) -> Path | None:

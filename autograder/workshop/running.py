@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -64,9 +65,8 @@ class Room:
 
     def opens(self) -> bool:
         """Whether the door answers: the login page, through the proxy."""
-        import ssl
-
-        trust = ssl._create_unverified_context()  # our own door, by address and not by name
+        trust = ssl.create_default_context()  # our own door, by address and not by name
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
         with suppress(OSError):
             url = f"{self.settings.url}/hub/login"
             with urllib.request.urlopen(url, timeout=_ANSWER, context=trust) as page:
@@ -75,6 +75,7 @@ class Room:
 
     def start(self) -> None:
         """Start the hub, which starts the proxy; return when the login page answers."""
+        self._forget_stale_proxy()
         write_private(self._started, self.settings.model_dump_json())
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         with os.fdopen(os.open(self.place.log, _APPEND, 0o600), "a") as log:
@@ -89,6 +90,24 @@ class Room:
             raise HpclabError(
                 "\n".join([f"The hub did not start. The end of {self.place.log}:", *last])
             )
+
+    def _forget_stale_proxy(self) -> None:
+        """JupyterHub ends whatever has the number in the file: after a reboot, anybody."""
+        try:
+            pid = int(self.place.proxy_pid.read_text())
+            if psutil.Process(pid).environ().get(MARKER) == str(self.place.root):
+                return
+        except (FileNotFoundError, ValueError, psutil.Error):
+            pass
+        self.place.proxy_pid.unlink(missing_ok=True)
+
+    def dismiss(self) -> list[str]:
+        """End servers and logins of who is no longer in the roster; their work stays."""
+        people = {person.user for person in self.settings.people}
+        gone = [user["name"] for user in self.ask("/users") if user["name"] not in people]
+        for user in gone:
+            self.ask(f"/users/{user}", "DELETE")
+        return gone
 
     def end_hub(self) -> None:
         """End the hub alone: proxy and servers stay, and the next hub finds them."""

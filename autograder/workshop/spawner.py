@@ -1,11 +1,13 @@
 """A learner's server: their own account, their own share of the machine."""
 
 import os
+import pwd
 import resource
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import psutil
 from jupyterhub.spawner import LocalProcessSpawner
 from traitlets import Dict
 
@@ -38,6 +40,14 @@ class Limits(NamedTuple):
             score.write(str(_FIRST_TO_DIE))
 
 
+def runs_as(pid: int, user: str) -> bool:
+    """Whether there is a process with that number, and the account is that user's."""
+    try:
+        return psutil.Process(pid).uids().real == pwd.getpwnam(user).pw_uid
+    except (psutil.Error, KeyError):
+        return False
+
+
 class RoomSpawner(LocalProcessSpawner):
     """JupyterHub's own for system accounts, with limits and, for the instructor, the course."""
 
@@ -56,6 +66,14 @@ class RoomSpawner(LocalProcessSpawner):
             become()
 
         return preexec
+
+    async def poll(self) -> int | None:
+        """Whether the server runs: None. A pid that is another's by now, say after a reboot, is not
+        the server, and is never sent a signal."""
+        if self.pid and not runs_as(self.pid, self.user.name):
+            self.clear_state()
+            return 0
+        return await super().poll()
 
     def get_env(self) -> dict[str, Any]:
         """The environment; who owns the course has its settings, and nbgrader's menus for it."""

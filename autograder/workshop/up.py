@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 
 from autograder.workshop import accounts, lay
-from autograder.workshop.cards import give_passwords, write_cards
-from autograder.workshop.place import Place, Settings, write_private
+from autograder.workshop.cards import draw_passwords, keep_hashes, write_cards
+from autograder.workshop.place import Place, Settings, alone, write_private
 from autograder.workshop.proxy import find_proxy
-from autograder.workshop.public import check_readable, lay_public
+from autograder.workshop.public import check_readable, compile_once, lay_public
 from autograder.workshop.roster import Person, read_roster
 from autograder.workshop.running import Room
 from hpclab.course import Course, built, find_root
@@ -66,16 +66,18 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
     check(asked, people)
     course, source = Course.load(find_root()).course.id, built()
     place.make()
-    lay_public(place, source, course)
-    check_readable(place)
-    made = accounts.ensure_accounts(place, people, asked.existing)
-    log(f"accounts: {len(people)} people, {len(made)} made now")
-    _lay_course(place, source, people)
-    log(f"course: in {place.course}, released to {place.exchange}")
-    settings = _settings(place, asked, people, course, find_proxy(place, log))
-    _write(place, settings, asked.roster)
-    _cards(place, settings, asked.new_cards, log)
-    _run(Room(place, settings), log)
+    with alone(place):
+        lay_public(place, source, course)
+        check_readable(place)
+        compile_once(log)
+        made = accounts.ensure_accounts(place, people, asked.existing)
+        log(f"accounts: {len(people)} people, {len(made)} made now")
+        _lay_course(place, source, people)
+        log(f"course: in {place.course}, released to {place.exchange}")
+        settings = _settings(place, asked, people, course, find_proxy(place, log))
+        _write(place, settings, asked.roster)
+        _cards(place, settings, asked.new_cards, log)
+        _run(Room(place, settings), log)
 
 
 def check(asked: Asked, people: Sequence[Person]) -> None:
@@ -150,8 +152,9 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
 
 
 def _write(place: Place, settings: Settings, roster: Path) -> None:
-    if not place.token.is_file():
-        write_private(place.token, secrets.token_hex(32))
+    for secret in (place.token, place.cookie_secret):
+        if not secret.is_file():
+            write_private(secret, secrets.token_hex(32))
     write_private(place.settings_file, settings.model_dump_json(indent=1))
     write_private(place.config, _CONFIG.format(root=str(place.root)))
     write_private(place.root / "roster.csv", roster.read_text(encoding="utf-8-sig"))
@@ -160,10 +163,11 @@ def _write(place: Place, settings: Settings, roster: Path) -> None:
 def _cards(
     place: Place, settings: Settings, again: Sequence[str], log: Callable[[str], None]
 ) -> None:
-    passwords = give_passwords(place, settings.people, again)
-    if passwords:
+    passwords = draw_passwords(place, settings.people, again)
+    if passwords:  # the sheet first: a hash without its card would open for nobody
         path = write_cards(place, settings.people, passwords, settings.url, settings.course)
         log(f"cards: {len(passwords)} in {path}: print it, then delete it")
+    keep_hashes(place, settings.people, passwords)
 
 
 def _run(room: Room, log: Callable[[str], None]) -> None:
@@ -175,6 +179,8 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         hub = None
     if hub is None:
         room.start()
+    if gone := room.dismiss():
+        log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.url}")
 
 

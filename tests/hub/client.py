@@ -131,8 +131,8 @@ class Client:
             if (self.home + path).startswith(cookie.path)
         )
         return websocket.create_connection(
-            f"ws://{there.netloc}{self.home}{path}", cookie=cookies, origin=self.url,
-            timeout=seconds,
+            there._replace(scheme=there.scheme.replace("http", "ws")).geturl() + self.home + path,
+            cookie=cookies, origin=self.url, timeout=seconds,
         )  # fmt: skip
 
 

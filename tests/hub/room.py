@@ -34,6 +34,7 @@ class Room:
     learners: int = 2
     passwords: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    scheme: str = "http"
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -42,10 +43,13 @@ class Room:
         (self.base / "way").mkdir()
         self.dir.mkdir()
         (self.dir / "local_config.py").write_text(LOCAL)
-        rows = [f"{user},{user.title()},,learner" for user in self.names]
-        self.roster.write_text(
-            "\n".join(["user,name,email,role", "tina,Tina T,,instructor", *rows])
-        )
+        self.write_roster()
+
+    def write_roster(self, leave_out: str = "") -> None:
+        """Everybody, but for one."""
+        rows = [f"{user},{user.title()},,learner" for user in self.names if user != leave_out]
+        rows = ["user,name,email,role", "tina,Tina T,,instructor", *rows]
+        self.roster.write_text("\n".join(rows))
 
     @property
     def names(self) -> list[str]:
@@ -65,7 +69,7 @@ class Room:
     @property
     def url(self) -> str:
         """The door."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """`autograder workshop ...`, where learners can read this Python."""

@@ -1,6 +1,8 @@
 """The parts of a workshop that need no room: roster, cards, limits, refusals."""
 
 import json
+import os
+import pwd
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,12 @@ import pytest
 from jupyter_server.auth.security import passwd_check
 
 from autograder.workshop import accounts, up
-from autograder.workshop.cards import give_passwords, read_hashes, write_cards
-from autograder.workshop.place import Place, Settings, write_private
+from autograder.workshop.cards import draw_passwords, keep_hashes, read_hashes, write_cards
+from autograder.workshop.place import Place, Settings, alone, write_private
 from autograder.workshop.proxy import OLDER, VERSION, find_proxy, version_for
 from autograder.workshop.roster import Person, read_roster
-from autograder.workshop.spawner import Limits
+from autograder.workshop.running import MARKER, Room
+from autograder.workshop.spawner import Limits, runs_as
 from hpclab.errors import FileError, HpclabError
 
 PEOPLE = [Person("tina", "Tina", role="instructor"), Person("ada", "<b>Ada</b>"), Person("bob")]
@@ -76,18 +79,23 @@ def test_a_roster_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_passwords_are_kept_as_hashes_alone(place: Place) -> None:
-    first = give_passwords(place, PEOPLE, [])
+    first = draw_passwords(place, PEOPLE, [])
     assert set(first) == {"tina", "ada", "bob"}
     assert len(set(first.values())) == 3
+    keep_hashes(place, PEOPLE, first)
     text = place.passwords.read_text()
     assert not any(password in text for password in first.values())
     hashes = read_hashes(place.passwords)
     assert all(passwd_check(hashes[user], password) for user, password in first.items())
-    assert give_passwords(place, PEOPLE, []) == {}
-    again = give_passwords(place, PEOPLE[:2], ["ada"])
+    assert draw_passwords(place, PEOPLE, []) == {}
+    again = draw_passwords(place, PEOPLE[:2], ["ada"])
     assert set(again) == {"ada"}
     assert again["ada"] != first["ada"]
-    assert set(read_hashes(place.passwords)) == {"tina", "ada"}
+    keep_hashes(place, PEOPLE[:2], again)
+    now = read_hashes(place.passwords)
+    assert set(now) == {"tina", "ada"}
+    assert now["tina"] == hashes["tina"]
+    assert passwd_check(now["ada"], again["ada"])
     assert place.passwords.stat().st_mode & 0o777 == 0o600
 
 
@@ -197,3 +205,45 @@ def test_settings_come_back(place: Place) -> None:
     place.settings_file.write_text(settings.model_dump_json())
     assert place.load() == settings
     assert "password" not in json.dumps(settings.model_dump(mode="json"))
+
+
+def room_of(place: Place) -> Room:
+    return Room(place, Settings(
+        course="mini", people=PEOPLE, ports=(1, 2), cores=1, memory=1, processes=1, proxy=["x"],
+    ))  # fmt: skip
+
+
+def test_a_stale_number_is_no_proxy_of_ours(place: Place) -> None:
+    """After a reboot it may be anybody's, and JupyterHub would end it."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        place.proxy_pid.write_text(str(other.pid))
+        room_of(place)._forget_stale_proxy()
+        assert not place.proxy_pid.exists()
+        other.kill()
+    with subprocess.Popen(["sleep", "60"], env={MARKER: str(place.root), **os.environ}) as ours:
+        place.proxy_pid.write_text(str(ours.pid))
+        room_of(place)._forget_stale_proxy()
+        assert place.proxy_pid.exists()
+        ours.kill()
+
+
+def test_a_stale_number_is_no_learners_server() -> None:
+    me = pwd.getpwuid(os.getuid()).pw_name
+    assert runs_as(os.getpid(), me)
+    assert not runs_as(os.getpid(), "nobody")
+    assert not runs_as(2**22 + 1, me)
+    assert not runs_as(os.getpid(), "who-is-that")
+
+
+def test_a_stale_number_is_no_hub(place: Place) -> None:
+    place.pid.write_text(str(os.getpid()))
+    assert room_of(place).hub is None
+    place.pid.write_text("")
+    assert room_of(place).hub is None
+
+
+def test_two_commands_do_not_meet(place: Place) -> None:
+    with alone(place), pytest.raises(HpclabError, match="Another `up` or `down`"), alone(place):
+        pass
+    with alone(place):
+        pass
