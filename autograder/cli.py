@@ -9,6 +9,7 @@ from rich.console import Console
 
 from autograder import badge
 from autograder.engine import commands as engine
+from autograder.workshop import commands as workshop
 from hpclab.console import run_app
 from hpclab.course import Course, find_root
 
@@ -20,6 +21,7 @@ app.command()(engine.grade)
 app.command()(engine.regrade)
 app.command()(engine.watch)
 app.add_typer(badge.app, name="badge", no_args_is_help=True)
+app.add_typer(workshop.app, name="workshop", no_args_is_help=True)
 
 
 def _log(line: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hpclab.console import run_app, signals_as_interrupts
-from hpclab.course import find_root
+from hpclab.course import built
 from hpclab.errors import HpclabError, unknown
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def learn(
     from hpclab.learner.folder import DEFAULT
     from hpclab.server.serve import serve
 
-    book = _built() / "book" / "html"
+    book = built() / "book" / "html"
     if not book.is_dir():
         raise _not_built()
     folder = (folder or DEFAULT).expanduser().resolve()
@@ -142,7 +142,7 @@ def submit(
     from hpclab.learner.folder import find_folder
     from hpclab.learner.submit import submit as hand_in
 
-    home, config = find_folder(folder), _built() / "course" / "nbgrader_config.py"
+    home, config = find_folder(folder), built() / "course" / "nbgrader_config.py"
     _sync(home, slug)
     _say(hand_in(home, slug, to, config))
     if wait and not to:
@@ -162,7 +162,7 @@ def feedback(
     from hpclab.learner.feedback import feedback as fetch
     from hpclab.learner.folder import find_folder
 
-    _say(fetch(find_folder(folder), slug, _built() / "course" / "nbgrader_config.py", wait))
+    _say(fetch(find_folder(folder), slug, built() / "course" / "nbgrader_config.py", wait))
 
 
 @app.command()
@@ -171,7 +171,7 @@ def doctor() -> None:
     from hpclab.doctor import findings
 
     table = Table("", "found", "would unlock")
-    for finding in findings(_built() / "book" / "html"):
+    for finding in findings(built() / "book" / "html"):
         missing = "" if finding.found else finding.unlocks
         table.add_row(finding.name, finding.found or "missing", missing)
     console.print(table)
@@ -231,13 +231,9 @@ def erase(
     _say("\n".join(forget(home)))
 
 
-def _built() -> Path:
-    return find_root() / "_build"
-
-
 def _release() -> Path:
     """The course's fresh exercises."""
-    release = _built() / "course" / "release"
+    release = built() / "course" / "release"
     if not release.is_dir():
         raise _not_built()
     return release
@@ -245,7 +241,7 @@ def _release() -> Path:
 
 def _not_built() -> HpclabError:
     return HpclabError(
-        f"The course in {_built().parent} is not built yet. Run `autograder build` there, or "
+        f"The course in {built().parent} is not built yet. Run `autograder build` there, or "
         "`scripts/learn`, which builds and starts it."
     )
 
@@ -255,9 +251,9 @@ def _prepare(folder: Path) -> None:
     from hpclab.learner.folder import lay_solutions, prepare
     from hpclab.learner.pair import sync_all
 
-    for note in [*sync_all(folder), *prepare(folder, _release(), _built() / "demos")]:
+    for note in [*sync_all(folder), *prepare(folder, _release(), built() / "demos")]:
         _say(note)
-    lay_solutions(folder, _built() / "solutions")
+    lay_solutions(folder, built() / "solutions")
 
 
 def _sync(folder: Path, slug: str) -> None:
@@ -276,7 +272,7 @@ def _state(folder: Path | None) -> "State":
     from hpclab.outline import Outline
 
     home = find_folder(folder) if folder else choose_folder()
-    return fold(Progress(home).events(), Outline.load(_built() / "book" / "html"))
+    return fold(Progress(home).events(), Outline.load(built() / "book" / "html"))
 
 
 def _say(text: str) -> None:

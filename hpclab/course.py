@@ -1,5 +1,6 @@
 """The manifest `course.toml`: which lessons there are, in which order, for whom, how long."""
 
+import os
 import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
@@ -159,6 +160,12 @@ def find_root(start: Path | None = None) -> Path:
         if (folder / MANIFEST).is_file():
             return folder
     return Path(__file__).resolve().parents[1]
+
+
+def built() -> Path:
+    """The built course: the folder that HPCLAB_BUILD names, else `_build` of the course."""
+    named = os.environ.get("HPCLAB_BUILD")
+    return Path(named) if named else find_root() / "_build"
 
 
 def _line_in(message: str) -> int | None:

@@ -15,7 +15,7 @@ from hpclab.measure.machine import notebook_settings
 TESTS = Path(__file__).parent
 # With several workers (CI: `scripts/test -n 2`) one of them runs all tests of such a folder, which
 # share what takes long to make; elsewhere, of a file.
-TOGETHER = ("browser", "security/grading")
+TOGETHER = ("browser", "hub", "security/grading")
 
 Require = Callable[[str, bool], None]
 

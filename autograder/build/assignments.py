@@ -76,7 +76,7 @@ def build_course(
     for stray in (*(out / "source").iterdir(), *(out / "release").glob("*")):
         if stray.name not in slugs:
             shutil.rmtree(stray)
-    return [slug for slug in sorted(slugs) if _release(out, slug, gradebook)]
+    return [slug for slug in sorted(slugs) if release(out, slug, gradebook=gradebook)]
 
 
 def load_config(out: Path) -> Config:
@@ -95,7 +95,7 @@ def _write_source(out: Path, exercise: Exercise) -> None:
     write_text(hidden / f"{exercise.slug}.py", exercise.hidden_path.read_text(encoding="utf-8"))
 
 
-def _release(out: Path, slug: str, gradebook: bool) -> bool:
+def release(out: Path, slug: str, *, gradebook: bool = True) -> bool:
     """Run nbgrader's generate_assignment; say whether the release is another than before."""
     alembic_within_reach()
     config = load_config(out)

@@ -29,7 +29,7 @@ def write_text(path: Path, text: str) -> bool:
 
 def replace_folder(new: Path, old: Path) -> bool:
     """Put folder `new` in the place of `old`, unless their files are the same, byte for byte."""
-    if old.is_dir() and _contents(new) == _contents(old):
+    if old.is_dir() and contents(new) == contents(old):
         shutil.rmtree(new)
         return False
     aside = old.with_name(f".{old.name}.old")
@@ -42,7 +42,8 @@ def replace_folder(new: Path, old: Path) -> bool:
     return True
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files below a folder by their relative paths; none where it is not there."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -1,6 +1,7 @@
 """nbgrader's exchange, in process: what arrived is collected, feedback is made and handed back."""
 
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,22 +10,60 @@ from typing import Any
 
 from nbgrader.apps import NbGraderAPI
 from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.utils import ignore_patterns, notebook_hash, temp_attrs
+from nbgrader.utils import ignore_patterns, notebook_hash, parse_utc, temp_attrs
+from traitlets import Bool
 
 from autograder.engine.course import CourseFolder
 from hpclab.errors import HpclabError
 
 
 class Collect(ExchangeCollect):
-    """nbgrader's step, which copies links as links: they might lead to what only we may read."""
+    """nbgrader's step, which copies links as links: they might lead to what only we may read.
+
+    Where each learner has an account of their own, `owned` refuses what somebody handed in under
+    another's name: nbgrader only warns of it, and would take it for the other's newest.
+    """
+
+    owned = Bool(False, help="Take only what belongs to the learner whose name it bears.").tag(
+        config=True
+    )
+
+    def init_src(self) -> None:
+        """Find the submissions; what is refused is put aside beforehand, so that none sees it."""
+        inbound = Path(self.root, self.coursedir.course_id, "inbound")
+        for path in sorted(inbound.iterdir()) if self.owned and inbound.is_dir() else ():
+            if not path.name.startswith(".") and (reason := _refusal(path)):
+                # In its own folder: to take it elsewhere needs its owner's leave.
+                aside = path.with_name(f".refused-{secrets.token_hex(8)}")
+                path.rename(aside)
+                self.log.warning(f"{path.name[:80]}: {reason}; put aside as {aside.name}")
+        super().init_src()
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy a submission, as nbgrader does it."""
         course = self.coursedir
+        if self.owned and (reason := _refusal(Path(src))):  # renamed in this moment
+            raise HpclabError(f"{Path(src).name}: {reason}.")
         if self.get_size(src) > 1000 * course.max_dir_size:
             raise HpclabError(f"It has more than {course.max_dir_size} kB.")
         ignore = ignore_patterns(course.ignore, course.include, course.max_file_size, self.log)
         shutil.copytree(src, dest, symlinks=True, ignore=ignore)
+
+
+def _refusal(path: Path) -> str:
+    """Why a submission is not taken, "" where it is."""
+    parts = path.name.rsplit("+", 3)
+    try:
+        parse_utc(parts[2])
+    except (IndexError, ValueError, OverflowError):
+        return "not a name that nbgrader gives"
+    if path.is_symlink() or not path.is_dir():
+        return "not a folder"
+    try:
+        owner = path.owner()
+    except KeyError:
+        owner = "nobody who has an account"
+    return "" if owner == parts[0] else f"it belongs to {owner}"
 
 
 @dataclass(frozen=True, order=True)

@@ -28,9 +28,12 @@ def thread_settings(threads: int) -> dict[str, str]:
     }
 
 
-def notebook_settings() -> dict[str, str]:
-    """Environment variables for kernels: enough threads for virtual speed-up on any machine."""
-    settings = thread_settings(max(_VIRTUAL_THREADS, cores()))
+def notebook_settings(own: int | None = None) -> dict[str, str]:
+    """Environment variables for kernels: enough threads for virtual speed-up on any machine.
+
+    own: how many cores they get; without it, all that this process has.
+    """
+    settings = thread_settings(max(_VIRTUAL_THREADS, own or cores()))
     return {name: settings[name] for name in ("NUMBA_NUM_THREADS", "OMP_WAIT_POLICY")}
 
 

@@ -12,7 +12,7 @@ from tornado import web
 from traitlets import Unicode, default
 from traitlets.config import Configurable
 
-from hpclab.course import find_root
+from hpclab.course import built
 
 SPHINX_NEEDS = "'unsafe-inline' 'unsafe-eval'"
 MISSING = """<!DOCTYPE html>
@@ -30,7 +30,7 @@ class CourseBook(Configurable):
 
     @default("book")
     def _clone(self) -> str:
-        return str(find_root() / "_build" / "book" / "html")
+        return str(built() / "book" / "html")
 
 
 class ToBookHandler(JupyterHandler):

@@ -70,14 +70,21 @@ def command(folder: Path, book: Path, port: int, browser: bool) -> list[str]:
         "ServerApp.port": port,
         "ServerApp.allow_root": True,  # containers
         "CourseBook.book": book,
+        **lab_settings(folder),
+    }
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
+
+
+def lab_settings(folder: Path) -> dict[str, Any]:
+    """JupyterLab's settings for a learner's folder, on a Hub too: the book first, no news."""
+    return {
         "LabApp.default_url": "/course/",
         "LabApp.workspaces_dir": folder / STATE / "workspaces",
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
     }
-    options = [f"--{name}={value}" for name, value in settings.items()]
-    return [sys.executable, "-m", "jupyterlab", *options, *([] if browser else ["--no-browser"])]
 
 
 def wait_until_up(server: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:

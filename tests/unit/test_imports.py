@@ -31,6 +31,7 @@ ROOMS = {
     "autograder.examiner": {"autograder.sandbox"},
     "autograder.records": {"autograder.examiner"},
     "autograder.engine": {"autograder.examiner", "autograder.sandbox", "autograder.records"},
+    "autograder.workshop": {"autograder.build", "autograder.engine", "autograder.records"},
 }
 
 
