@@ -1,0 +1,155 @@
+"""Which sentences of a paragraph a slide shows; all the others are the speaker's.
+
+A sentence is shown if the author stressed something in it, if it asks, or if it leads to what
+stands below it. What else is shown depends on its place: see `deck`.
+"""
+
+import re
+from copy import copy
+from dataclasses import dataclass
+from html import escape
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, Tag
+
+END = re.compile(r"[.?!][\"”’')\]]*$")
+SPLIT = re.compile(r"(?<=[.?!])(?P<close>[\"”’')\]]*)\s+(?=[^\sa-z])")
+ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|vs|al|Fig|Eq|No|ca|approx)\.$")
+LEADS = re.compile(r"[:,]$|[^.?!\"”’')\]]$")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence: its HTML, its words, and whether it holds something in bold."""
+
+    html: str
+    text: str
+    bold: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question."""
+        return self.text.rstrip("\"”’')").endswith("?")
+
+    @property
+    def leads(self) -> bool:
+        """Whether it has no end of its own, so that something has to follow."""
+        return bool(LEADS.search(self.text))
+
+
+def clean(element: Tag, page: str) -> Tag:
+    """A copy of an element of `page` (`lessons/x.html`) that may stand in `slides/`."""
+    made = copy(element)
+    for gone in made.select("a.headerlink, .copybtn, script"):
+        gone.decompose()
+    for tag in [made, *made.find_all(True)]:
+        for name in ("id", "title", "target"):
+            if name in tag.attrs:
+                del tag.attrs[name]
+        href = str(tag.attrs.get("href", ""))
+        if href.startswith("#"):
+            tag["href"] = f"../{page}{href}"
+    return made
+
+
+def for_slides(element: Tag) -> Tag:
+    """A copy without citations in brackets: the page has them, and so have the notes."""
+    made = copy(element)
+    for citation in made.select(".bibtex-citation"):
+        before = citation.previous_sibling
+        if citation.get_text().startswith("["):
+            if isinstance(before, NavigableString):
+                before.replace_with(NavigableString(before.rstrip()))
+            citation.decompose()
+    made.smooth()
+    return made
+
+
+def for_notes(element: Tag) -> str:
+    """The HTML for the speaker's window, where no link would lead anywhere."""
+    made = copy(element)
+    for link in made.find_all("a"):
+        link.unwrap()
+    return str(made)
+
+
+def sentences(paragraph: Tag) -> list[Sentence]:
+    """The sentences of a paragraph; formatted words in it are never cut in two.
+
+    A sentence that is bold as a whole is the title of the next one, and stays with it.
+    """
+    parts: list[list[PageElement]] = [[]]
+    for child in for_slides(paragraph).children:
+        if not isinstance(child, NavigableString):
+            parts[-1].append(child)
+            continue
+        rest = str(child)
+        if parts[-1] and _ended(parts[-1]) and re.match(r"\s+[^\sa-z]", rest):
+            parts.append([])
+        while cut := _end_in(rest):
+            parts[-1].append(NavigableString(rest[:cut]))
+            parts.append([])
+            rest = rest[cut:].lstrip()
+        if rest:
+            parts[-1].append(NavigableString(rest))
+    made: list[Sentence] = []
+    title = ""
+    for part in parts:
+        text = " ".join(_text(part).split())
+        if not text:
+            continue
+        html = "".join(_html(node) for node in part).strip()
+        tags = [node for node in part if isinstance(node, Tag)]
+        if len(tags) == 1 and tags[0].name == "strong" and tags[0].get_text().strip() == text:
+            title = f"{title}{html} "
+            continue
+        bold = bool(title) or any(t.name == "strong" or t.find("strong") for t in tags)
+        plain = BeautifulSoup(title, "html.parser").get_text() + text
+        made.append(Sentence(title + html, plain, bold))
+        title = ""
+    if title:
+        made.append(Sentence(title, BeautifulSoup(title, "html.parser").get_text(), True))
+    return made
+
+
+def shown(paragraph: Tag, *, first: bool = False, last: bool = False) -> list[Sentence]:
+    """The sentences of a paragraph that a slide shows, in their order.
+
+    `first`: show the first one whatever it says. `last`: code, an equation or a table follows, so
+    that a last sentence which leads to it is shown.
+    """
+    all_of_it = sentences(paragraph)
+    return [
+        sentence
+        for number, sentence in enumerate(all_of_it)
+        if sentence.bold
+        or sentence.asks
+        or (first and number == 0)
+        or (last and number == len(all_of_it) - 1 and sentence.leads)
+        or (number == 0 and sentence.text[:1].islower())  # it ends what stands above
+    ]
+
+
+def _end_in(text: str) -> int:
+    """Where the first sentence in `text` ends, if another one begins after it; else 0."""
+    for found in SPLIT.finditer(text):
+        if not ABBREVIATED.search(text[: found.start()]):
+            return found.end("close")
+    stripped = text.rstrip()
+    ends = text != stripped and END.search(stripped) and not ABBREVIATED.search(stripped)
+    return len(text) if ends else 0
+
+
+def _ended(nodes: list[PageElement]) -> bool:
+    """Whether the formatted words at the end of `nodes` end a sentence, as code never does."""
+    text = _text(nodes)
+    code = isinstance(nodes[-1], Tag) and nodes[-1].name == "code"
+    return bool(END.search(text)) and not ABBREVIATED.search(text) and not code
+
+
+def _text(nodes: list[PageElement]) -> str:
+    return "".join(node.get_text() for node in nodes)
+
+
+def _html(node: PageElement) -> str:
+    return str(node) if isinstance(node, Tag) else escape(str(node), quote=False)
