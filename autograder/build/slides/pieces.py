@@ -30,6 +30,7 @@ class Piece:
     height: float = 0.0
     notes: list[str] = field(default_factory=list)
     points: int = 0  # the sentences in it
+    goes_on: bool = False  # with the sentence of the piece before it, so that both stay together
 
 
 @dataclass
@@ -146,22 +147,35 @@ def equation(element: Tag) -> Piece:
 
 
 def fill(pieces: Iterable[Piece], title: str, key: str) -> list[Slide]:
-    """As few slides as hold the pieces in their order; those after the first say that they go on.
+    """As few slides as hold the pieces in their order.
 
     A piece without HTML has notes only, for whatever slide is being filled.
     """
     slides, height, points = [Slide(title, key=key)], 0.0, 0
-    early: list[str] = []
-    for piece in pieces:
-        if not piece.html:
-            (slides[-1].notes if slides[-1].body else early).extend(piece.notes)
-            continue
-        tall, crowded = height + piece.height > HEIGHT, points + piece.points > POINTS
-        if slides[-1].body and (tall or crowded):
+    left = _together(pieces)
+    while left:
+        piece, *left = left
+        last = not any(other.html for other in left)
+        tall = height + piece.height > HEIGHT
+        crowded = points + piece.points > POINTS + last  # no slide for a last sentence
+        if slides[-1].body and piece.html and (tall or crowded):
             slides.append(Slide(title, key=key))
             height, points = 0.0, 0
-        slides[-1].body.append(piece.html)
-        slides[-1].notes += [*early, *piece.notes]
-        height, points, early = height + piece.height, points + piece.points, []
-    slides[-1].notes += early
+        slides[-1].body += [piece.html] if piece.html else []
+        slides[-1].notes += piece.notes
+        height, points = height + piece.height, points + piece.points
     return slides
+
+
+def _together(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces, where those that go on with the one before are one with it if a slide can."""
+    made: list[Piece] = []
+    for piece in pieces:
+        if made and piece.goes_on and made[-1].height + piece.height <= HEIGHT:
+            last = made[-1]
+            points, goes_on = last.points + piece.points, last.goes_on
+            height, notes = last.height + piece.height, last.notes + piece.notes
+            made[-1] = Piece(last.html + piece.html, height, notes, points, goes_on)
+        else:
+            made.append(piece)
+    return made

@@ -1,7 +1,8 @@
 """Which sentences of a paragraph a slide shows; all the others are the speaker's.
 
-A sentence is shown if the author stressed something in it, if it asks, or if it leads to what
-stands below it. What else is shown depends on its place: see `deck`.
+A sentence is shown if the author stressed something in it (and then so is the one before it, of
+which it speaks), if it asks, if it sends the reader to the demo, or if it leads to what stands
+below it. What else is shown depends on its place: see `deck`.
 """
 
 import re
@@ -30,6 +31,11 @@ class Sentence:
     def asks(self) -> bool:
         """Whether it is a question."""
         return self.text.rstrip("\"”’')").endswith("?")
+
+    @property
+    def opens_demo(self) -> bool:
+        """Whether it has a link to a demo."""
+        return 'href="../demos/' in self.html
 
     @property
     def leads(self) -> bool:
@@ -119,15 +125,23 @@ def shown(paragraph: Tag, *, first: bool = False, last: bool = False) -> list[Se
     that a last sentence which leads to it is shown.
     """
     all_of_it = sentences(paragraph)
+    after = [*all_of_it[1:], None]
     return [
-        sentence
-        for number, sentence in enumerate(all_of_it)
-        if sentence.bold
-        or sentence.asks
+        one
+        for number, (one, other) in enumerate(zip(all_of_it, after, strict=True))
+        if one.bold
+        or (other and other.bold)
+        or one.asks
+        or one.opens_demo
         or (first and number == 0)
-        or (last and number == len(all_of_it) - 1 and sentence.leads)
-        or (number == 0 and sentence.text[:1].islower())  # it ends what stands above
+        or (last and other is None and one.leads)
+        or (number == 0 and goes_on(paragraph))
     ]
+
+
+def goes_on(paragraph: Tag) -> bool:
+    """Whether it ends a sentence of what stands above it, as "where n is" does."""
+    return paragraph.get_text().lstrip()[:1].islower()
 
 
 def _end_in(text: str) -> int:

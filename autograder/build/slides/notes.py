@@ -1,0 +1,140 @@
+"""Instructor notes and a demo's figures find their slides.
+
+What a page of notes says before its timetable, and the timetable, stand with the title. Each of
+its rows, and each paragraph and item below, stands with the slide that it speaks of.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup
+from bs4.element import Tag
+
+from autograder.build.slides.deck import Section, article_of, sections
+from autograder.build.slides.homes import Homes
+from autograder.build.slides.pieces import Slide
+from autograder.build.slides.prose import clean, for_notes
+
+CLOCK = "minutes"  # the first word in the head of a timetable
+ELSEWHERE = "exercise"  # where a note stands that speaks of no slide: there, people work
+MEASURED = '<p class="kicker">From the demo, measured where this book was built</p>'
+
+
+@dataclass(frozen=True)
+class Note:
+    """One paragraph, item or row of the instructor notes."""
+
+    heading: str
+    html: str
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return f"{self.heading} {_words(self.html)}"
+
+
+def attach(deck: list[Slide], page: str) -> None:
+    """Put the instructor notes, a page of the book, before the prose behind each slide."""
+    opening, *rest = sections(article_of(page), "")
+    homes = Homes([(_words(slide.title), _said(slide)) for slide in deck])
+    elsewhere = next((n for n, slide in enumerate(deck) if slide.key == ELSEWHERE), len(deck) - 1)
+    at = next((n for n, section in enumerate(rest) if _clock(section)), 0)
+    notes: list[list[str]] = [[] for _ in deck]
+    for section in rest[: at + 1]:
+        notes[0].append(f"<h2>{section.title}</h2>")
+        notes[0] += [for_notes(clean(block, "")) for block in section.blocks]
+        rows = list(_rows(section)) if _clock(section) else []
+        for row, home in zip(rows, homes.in_order([row.text for row in rows]), strict=True):
+            notes[home].append(row.html)
+    for section in rest[at + 1 :]:
+        heading = _words(section.title)
+        for note in _items(section):
+            home = homes.best(note.text)
+            home = elsewhere if home is None else home
+            title = f"<h2>{heading}</h2>"
+            notes[home] += [note.html] if title in notes[home] else [title, note.html]
+    for slide, mine in zip(deck, notes, strict=True):
+        page_says = ["<h2>The page says</h2>"] if mine and slide.notes else []
+        slide.notes[:0] = [*mine, *page_says]
+
+
+def show_figures(deck: list[Slide], demo: str) -> None:
+    """Put each figure of a demo's page behind the slides of the section that it speaks of."""
+    keys = list(dict.fromkeys(slide.key for slide in deck if slide.kind not in ("title", "quiz")))
+    parts = [[slide for slide in deck if slide.key == key] for key in keys]
+    homes = Homes([(_words(p[0].title), " ".join(map(_said, p))) for p in parts])
+    for number, (slide, text) in enumerate(_figures(demo), 1):
+        home = homes.best(text)
+        slide.key = keys[0 if home is None else home]
+        slide.body = [_own_names(html, f"figure{number}-") for html in slide.body]
+        last = max(n for n, other in enumerate(deck) if other.key == slide.key)
+        deck.insert(last + 1, slide)
+
+
+def _figures(demo: str) -> Iterator[tuple[Slide, str]]:
+    """A slide for each figure of a demo, and the words that say what it is about."""
+    for section in sections(article_of(demo), ""):
+        for block in section.blocks:
+            for figure in block.select("figure.hpclab-figure"):
+                image = figure.select_one("[role=img]")
+                if image is None:
+                    continue
+                words = str(image["aria-label"])
+                prose = [for_notes(clean(p, "")) for p in _prose_below(block)]
+                notes = [f"<p><b>The figure in words.</b> {words}</p>", *prose]
+                text = " ".join([*[_words(section.title)] * 3, words, *map(_words, prose)])
+                yield Slide(section.title, [str(image), MEASURED], notes, kind="figure"), text
+
+
+def _prose_below(cell: Tag) -> Iterator[Tag]:
+    for block in cell.find_next_siblings(True):
+        if block.name not in ("p", "ul", "ol"):
+            return
+        yield block
+
+
+def _own_names(svg: str, prefix: str) -> str:
+    """Names of shapes that no other figure of the deck has."""
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)
+
+
+def _clock(section: Section) -> bool:
+    heads = [head for block in section.blocks if (head := block.find("th"))]
+    return any(head.get_text(strip=True).lower() == CLOCK for head in heads)
+
+
+def _rows(section: Section) -> Iterator[Note]:
+    """The rows of a timetable."""
+    for row in (row for block in section.blocks for row in block.select("tbody tr")):
+        minutes, *cells = (cell.get_text(" ", strip=True) for cell in row.find_all("td"))
+        html = [for_notes(clean(cell, "")) for cell in row.find_all("td")[1:]]
+        said = " · ".join(_inner(cell) for cell in html if _words(cell))
+        yield Note(" ".join(cells), f"<p><b>Minutes {minutes}</b>: {said}</p>")
+
+
+def _items(section: Section) -> Iterator[Note]:
+    """What a section says, item by item; a table is one."""
+    heading = _words(section.title)
+    for block in section.blocks:
+        if block.name in ("ul", "ol"):
+            for item in block.find_all("li", recursive=False):
+                yield Note(heading, f"<p>• {_inner(for_notes(clean(item, '')))}</p>")
+        else:
+            yield Note(heading, for_notes(clean(block, "")))
+
+
+def _inner(html: str) -> str:
+    """What stands in the first element of the HTML, without paragraphs around it."""
+    soup = BeautifulSoup(html, "html.parser")
+    for paragraph in soup.find_all("p"):
+        paragraph.unwrap()
+    return soup.contents[0].decode_contents() if isinstance(soup.contents[0], Tag) else html
+
+
+def _said(slide: Slide) -> str:
+    return _words(" ".join(slide.body + slide.notes))
+
+
+def _words(html: str) -> str:
+    return " ".join(BeautifulSoup(html, "html.parser").get_text(" ").split())
