@@ -97,17 +97,18 @@ def _pieces(blocks: list[Tag]) -> Iterator[Piece]:
             lead = None
             continue
         last = after is not None and after.name != "p"
-        piece = _prose(block, first=only_prose or block is blocks[0], last=last)
+        piece = _prose(block, first=block is blocks[0], last=last, alone=only_prose)
         if last:
             lead = piece
         else:
             yield piece
 
 
-def _prose(paragraph: Tag, *, first: bool, last: bool) -> Piece:
+def _prose(paragraph: Tag, *, first: bool, last: bool, alone: bool) -> Piece:
     """A paragraph: what is shown of it, and all of it for the speaker if that is not the same."""
     all_of_it = sentences(paragraph)
-    said = shown(paragraph, first=first, last=last) or (all_of_it[:1] if last else [])
+    said = shown(paragraph, first=first, last=last, alone=alone)
+    said = said or (all_of_it[:1] if last else [])
     notes = [for_notes(paragraph)] if len(said) < len(all_of_it) else []
     if not said:
         return Piece(notes=notes)
@@ -132,10 +133,10 @@ def _after(lead: Piece | None, block: Tag) -> Iterator[Piece]:
 def _block(block: Tag, room: float) -> list[Piece]:
     """The pieces of anything but a paragraph, where `room` is what the first one may take."""
     classes = " ".join(block.get("class", []))
-    if "highlight" in classes or block.name == "pre":
-        return code(block, room)
     if "math" in classes:
         return [equation(block)]
+    if "highlight" in classes or block.name == "pre":
+        return code(block, room)
     if block.name in ("ul", "ol"):
         return list(_list(block))
     if found := block if block.name == "table" else block.find("table"):
@@ -169,7 +170,7 @@ def _listed(name: str, items: list[str], notes: list[str], height: float, start:
 
 
 def _short(paragraph: Tag) -> str:
-    return " ".join(sentence.html for sentence in shown(paragraph, first=True))
+    return " ".join(sentence.html for sentence in shown(paragraph, first=True, alone=True))
 
 
 def _quiz(questions: list[Tag], section: Section, page: str) -> Iterator[Slide]:

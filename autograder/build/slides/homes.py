@@ -1,4 +1,5 @@
-"""Which slide a note or a figure speaks of: the one that shares the most telling words with it.
+"""Which slide a note or a figure speaks of: the one that it names first, as "The law" or a task
+of the exercise; else the one that shares the most telling words with it.
 
 Words count the more the fewer slides have them (tf-idf, cosine of the angle between two texts).
 """
@@ -6,54 +7,43 @@ Words count the more the fewer slides have them (tf-idf, cosine of the angle bet
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 WORD = re.compile(r"[^\W\d_][\w.]*\w|\d[\d.,]*\d")
 TITLE = 3  # words of a title count as if they stood there so often
-LEAST = 0.06  # below that, nothing is shared but small words
+LEAST = 0.1  # below that, nothing is shared but small words
 
 Vector = dict[str, float]
 
 
 class Homes:
-    """Places in the order of the deck, each with its title and its text."""
+    """Places, each with its title and its text, and other names that some of them have."""
 
-    def __init__(self, places: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, places: Sequence[tuple[str, str]], names: Mapping[str, int]) -> None:
         counts = [_count(text) + _count(title, TITLE) for title, text in places]
         known = Counter(word for count in counts for word in count)
         self._rare = {word: math.log(1 + len(places) / many) for word, many in known.items()}
         self._vectors = [self._vector(count) for count in counts]
-
-    def likeness(self, text: str) -> list[float]:
-        """How much of `text` each place speaks of, from 0 to 1."""
-        mine = self._vector(_count(text))
-        return [sum(mine.get(w, 0) * there for w, there in v.items()) for v in self._vectors]
+        titles = {title: at for at, (title, _) in reversed([*enumerate(places)])}
+        self._names = {name.lower(): at for name, at in {**titles, **names}.items()}
 
     def best(self, text: str) -> int | None:
         """The place of `text`, or None where no place speaks of it."""
-        found = self.likeness(text)
-        at = max(range(len(found)), key=found.__getitem__)
-        return at if found[at] >= LEAST else None
+        named = self._named(text.lower())
+        if named is not None:
+            return named
+        mine = self._vector(_count(text))
+        likeness = [sum(mine.get(w, 0) * there for w, there in v.items()) for v in self._vectors]
+        at = max(range(len(likeness)), key=likeness.__getitem__)
+        return at if likeness[at] >= LEAST else None
 
-    def in_order(self, texts: Sequence[str]) -> list[int]:
-        """The places of texts that follow each other as the places do: none goes back."""
-        best = [0.0] * len(self._vectors)
-        steps: list[list[int]] = []
-        for text in texts:
-            so_far, likeness = 0, self.likeness(text)
-            came: list[int] = []
-            scores: list[float] = []
-            for at in range(len(best)):
-                so_far = at if best[at] > best[so_far] else so_far
-                came.append(so_far)
-                scores.append(best[so_far] + likeness[at])
-            best, steps = scores, [*steps, came]
-        at = max(range(len(best)), key=best.__getitem__)
-        path = []
-        for came in reversed(steps):
-            path.append(at)
-            at = came[at]
-        return path[::-1]
+    def _named(self, text: str) -> int | None:
+        found = [
+            (match.start(), -len(name), at)
+            for name, at in self._names.items()
+            if (match := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+        ]
+        return min(found)[2] if found else None
 
     def _vector(self, count: Counter[str]) -> Vector:
         weights = {w: (1 + math.log(n)) * self._rare.get(w, 0) for w, n in count.items()}

@@ -1,7 +1,7 @@
 """Instructor notes and a demo's figures find their slides.
 
 What a page of notes says before its timetable, and the timetable, stand with the title. Each of
-its rows, and each paragraph and item below, stands with the slide that it speaks of.
+its rows, and each paragraph and item below, stands with the slide that it speaks of: see `homes`.
 """
 
 import re
@@ -17,7 +17,10 @@ from autograder.build.slides.pieces import Slide
 from autograder.build.slides.prose import clean, for_notes
 
 CLOCK = "minutes"  # the first word in the head of a timetable
-ELSEWHERE = "exercise"  # where a note stands that speaks of no slide: there, people work
+EXERCISE = "exercise"  # where a note stands that speaks of no slide: there, people work
+BEGINNING = ("first screen", "top of the page")  # so notes call a page before its first heading
+ALSO_EXERCISE = ("exercise", "answers", "the fast ones")
+NO_HOME = {"title", "can"}
 MEASURED = '<p class="kicker">From the demo, measured where this book was built</p>'
 
 
@@ -34,26 +37,25 @@ class Note:
         return f"{self.heading} {_words(self.html)}"
 
 
-def attach(deck: list[Slide], page: str) -> None:
-    """Put the instructor notes, a page of the book, before the prose behind each slide."""
-    opening, *rest = sections(article_of(page), "")
-    homes = Homes([(_words(slide.title), _said(slide)) for slide in deck])
-    elsewhere = next((n for n, slide in enumerate(deck) if slide.key == ELSEWHERE), len(deck) - 1)
-    at = next((n for n, section in enumerate(rest) if _clock(section)), 0)
+def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
+    """Put the instructor notes, a page of the book, before the prose behind each slide.
+
+    `tasks` are the names of the tasks of the exercise.
+    """
+    _, *rest = sections(article_of(page), "")
+    places = [at for at, slide in enumerate(deck) if slide.key not in NO_HOME and not slide.kind]
+    homes = _homes([[deck[at]] for at in places], tasks)
+    exercise = next(at for at, slide in enumerate(deck) if slide.key == EXERCISE)
+    first = next((n for n, section in enumerate(rest) if _clock(section)), 0)
     notes: list[list[str]] = [[] for _ in deck]
-    for section in rest[: at + 1]:
-        notes[0].append(f"<h2>{section.title}</h2>")
-        notes[0] += [for_notes(clean(block, "")) for block in section.blocks]
-        rows = list(_rows(section)) if _clock(section) else []
-        for row, home in zip(rows, homes.in_order([row.text for row in rows]), strict=True):
-            notes[home].append(row.html)
-    for section in rest[at + 1 :]:
-        heading = _words(section.title)
-        for note in _items(section):
+    for number, section in enumerate(rest):
+        title = f"<h2>{section.title}</h2>"
+        if number <= first:
+            notes[0] += [title, *(for_notes(clean(block, "")) for block in section.blocks)]
+        for note in _rows(section) if number <= first else _items(section):
             home = homes.best(note.text)
-            home = elsewhere if home is None else home
-            title = f"<h2>{heading}</h2>"
-            notes[home] += [note.html] if title in notes[home] else [title, note.html]
+            mine = notes[exercise if home is None else places[home]]
+            mine += [note.html] if title in mine else [title, note.html]
     for slide, mine in zip(deck, notes, strict=True):
         page_says = ["<h2>The page says</h2>"] if mine and slide.notes else []
         slide.notes[:0] = [*mine, *page_says]
@@ -61,15 +63,29 @@ def attach(deck: list[Slide], page: str) -> None:
 
 def show_figures(deck: list[Slide], demo: str) -> None:
     """Put each figure of a demo's page behind the slides of the section that it speaks of."""
-    keys = list(dict.fromkeys(slide.key for slide in deck if slide.kind not in ("title", "quiz")))
-    parts = [[slide for slide in deck if slide.key == key] for key in keys]
-    homes = Homes([(_words(p[0].title), " ".join(map(_said, p))) for p in parts])
+    keys = list(dict.fromkeys(slide.key for slide in deck if not slide.kind))
+    keys = [key for key in keys if key not in NO_HOME]
+    homes = _homes([[slide for slide in deck if slide.key == key] for key in keys], [])
     for number, (slide, text) in enumerate(_figures(demo), 1):
         home = homes.best(text)
         slide.key = keys[0 if home is None else home]
         slide.body = [_own_names(html, f"figure{number}-") for html in slide.body]
         last = max(n for n, other in enumerate(deck) if other.key == slide.key)
         deck.insert(last + 1, slide)
+
+
+def _homes(places: list[list[Slide]], tasks: list[str]) -> Homes:
+    """Places of one or more slides each, and the names that notes have for some of them."""
+    names = {}
+    for at, (slide, *_) in enumerate(places):
+        if at == 0:
+            names.update(dict.fromkeys(BEGINNING, at))
+        if slide.key == EXERCISE:
+            names.update(dict.fromkeys([*tasks, *ALSO_EXERCISE], at))
+        if "the demo" not in names and any('href="../demos/' in html for html in slide.body):
+            names["the demo"] = at
+    said = [" ".join(map(_said, slides)) for slides in places]
+    return Homes([(_words(s[0].title), text) for s, text in zip(places, said, strict=True)], names)
 
 
 def _figures(demo: str) -> Iterator[tuple[Slide, str]]:
@@ -105,7 +121,9 @@ def _clock(section: Section) -> bool:
 
 
 def _rows(section: Section) -> Iterator[Note]:
-    """The rows of a timetable."""
+    """The rows of a timetable, if the section has one."""
+    if not _clock(section):
+        return
     for row in (row for block in section.blocks for row in block.select("tbody tr")):
         minutes, *cells = (cell.get_text(" ", strip=True) for cell in row.find_all("td"))
         html = [for_notes(clean(cell, "")) for cell in row.find_all("td")[1:]]

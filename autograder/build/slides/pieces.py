@@ -18,7 +18,7 @@ LETTERS = 68  # of them in a line
 GAP = 18  # below each paragraph
 CODE, SMALLEST_CODE = 25, 19  # sizes of letters in code
 TABLE, SMALLEST_TABLE = 28, 22  # and in tables
-POINTS = 4  # sentences beside no code, table or figure: more of them are a wall
+POINTS, TEXT = 7, 400  # sentences, and the height of a slide of them alone: more are a wall
 COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|begin|end)?\{?|\\[a-zA-Z]+|[{}_^$&]")
 
 
@@ -157,8 +157,9 @@ def fill(pieces: Iterable[Piece], title: str, key: str) -> list[Slide]:
         piece, *left = left
         last = not any(other.html for other in left)
         tall = height + piece.height > HEIGHT
-        crowded = points + piece.points > POINTS + last  # no slide for a last sentence
-        if slides[-1].body and piece.html and (tall or crowded):
+        many = points + piece.points > POINTS + last  # no slide for a last sentence
+        wall = points and piece.points and height + piece.height > TEXT
+        if slides[-1].body and piece.html and (tall or many or wall):
             slides.append(Slide(title, key=key))
             height, points = 0.0, 0
         slides[-1].body += [piece.html] if piece.html else []

@@ -16,6 +16,8 @@ from bs4.element import NavigableString, PageElement, Tag
 END = re.compile(r"[.?!][\"”’')\]]*$")
 SPLIT = re.compile(r"(?<=[.?!])(?P<close>[\"”’')\]]*)\s+(?=[^\sa-z])")
 ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|cf|vs|al|Fig|Eq|No|ca|approx)\.$")
+SHORT = 70  # letters: so short a beginning says too little by itself
+LONG = 160
 LEADS = re.compile(r"[:,]$|[^.?!\"”’')\]]$")
 
 
@@ -76,6 +78,9 @@ def for_notes(element: Tag) -> str:
     made = copy(element)
     for link in made.find_all("a"):
         link.unwrap()
+    for maths in [made, *made.find_all(True)]:
+        if "math" in maths.get("class", []):
+            maths["class"] = "tex"  # for book/script/slides.js, and not for MathJax itself
     return str(made)
 
 
@@ -118,25 +123,26 @@ def sentences(paragraph: Tag) -> list[Sentence]:
     return made
 
 
-def shown(paragraph: Tag, *, first: bool = False, last: bool = False) -> list[Sentence]:
+def shown(
+    paragraph: Tag, *, first: bool = False, last: bool = False, alone: bool = False
+) -> list[Sentence]:
     """The sentences of a paragraph that a slide shows, in their order.
 
     `first`: show the first one whatever it says. `last`: code, an equation or a table follows, so
-    that a last sentence which leads to it is shown.
+    that a last sentence which leads to it is shown. `alone`: nothing else is on the slide, so that
+    a short beginning takes the next sentence with it, as a short title in bold always does.
     """
-    all_of_it = sentences(paragraph)
-    after = [*all_of_it[1:], None]
-    return [
-        one
-        for number, (one, other) in enumerate(zip(all_of_it, after, strict=True))
-        if one.bold
-        or (other and other.bold)
-        or one.asks
-        or one.opens_demo
-        or (first and number == 0)
-        or (last and other is None and one.leads)
-        or (number == 0 and goes_on(paragraph))
-    ]
+    said = sentences(paragraph)
+    wanted = {n for n, one in enumerate(said) if one.bold or one.asks or one.opens_demo}
+    wanted |= {n - 1 for n in wanted if n and said[n].bold}
+    if said and (first or alone or goes_on(paragraph)):
+        wanted.add(0)
+    if said and last and said[-1].leads:
+        wanted.add(len(said) - 1)
+    short = len(said) > 1 and len(said[0].text) < SHORT and len(said[1].text) < LONG
+    if short and 0 in wanted and (alone or said[0].bold):
+        wanted.add(1)
+    return [said[n] for n in sorted(wanted)]
 
 
 def goes_on(paragraph: Tag) -> bool:
