@@ -1,7 +1,8 @@
 """The Jupyter Book: stages the pages, builds them with every warning an error, publishes the HTML.
 
 In `_build/book`: `source` (staged pages), `sphinx` and `doctrees` (Sphinx's own, kept so that only
-changed pages are built), `cache` (executed demos), `html` (what is served: always a whole book).
+changed pages are built), `cache` (executed demos), `slides` (decks, made of Sphinx's pages), `html`
+(what is served: always a whole book).
 """
 
 import gzip
@@ -15,7 +16,7 @@ from typing import Any
 import yaml
 
 import hpclab
-from autograder.build.accessible import accessible
+from autograder.build.slides.make import build_slides, publish_slides
 from autograder.build.sphinx import run_sphinx
 from autograder.build.thebe import thebe_in
 from hpclab.course import MANIFEST, Course
@@ -47,6 +48,7 @@ def build_book(course: Course, out: Path, *, log: Callable[[str], object] = prin
     problems = run_sphinx(work, config, toc, pages, course.root)
     if problems:
         raise HpclabError("\n".join(["The book was not built:", *problems]))
+    build_slides(course, work / "sphinx", work / "slides")
     html = _publish(work, thebe)
     log(f"The book is in {html}.")
     return html
@@ -157,8 +159,7 @@ def _publish(work: Path, thebe: Path) -> Path:
     shutil.copytree(work / "sphinx", new, ignore=unserved)
     for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
         shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
-    if thebe.is_dir():
-        shutil.copytree(thebe, new / "_static" / "thebe")
+    publish_slides(work / "slides", new)
     # 1.5 MB which draw anew the icons that the theme's style sheet draws with its font.
     fontawesome = new / "_static" / "scripts" / "fontawesome.js"
     fontawesome.write_text("// The icons come from the theme's font.\n")

@@ -12,7 +12,6 @@ from autograder.build.slides.pieces import (
     GAP,
     HEIGHT,
     LETTERS,
-    LINE,
     Piece,
     Slide,
     code,
@@ -24,6 +23,7 @@ from autograder.build.slides.pieces import (
 )
 from autograder.build.slides.prose import clean, for_notes, for_slides, goes_on, sentences, shown
 
+EXERCISE = "exercise"  # the key of the slide that lists the tasks
 WHOLE = 130  # an item of a list that has no more letters is shown whole
 REASON = 220  # and so is a reason of the quiz
 RIGHT = '<span class="fragment verdict" data-fragment-index="0">✓ right</span>'
@@ -66,14 +66,18 @@ def slides_of(html: str, page: str, facts: str, tasks: list[str]) -> list[Slide]
     """The deck of a lesson's page; `facts` stand below its title, `tasks` are the exercise's."""
     opening, *rest = sections(article_of(html), page)
     deck = [Slide(opening.title, [f'<p class="facts">{escape(facts)}</p>'], [], "title", "title")]
-    cards = [block for block in opening.blocks if "card-objectives" in block.get("class", [])]
+    cards = [
+        block for block in opening.blocks if "card-objectives" in block.get_attribute_list("class")
+    ]
     for card in cards:
         opening.blocks.remove(card)
         listed = card.find(["ul", "ol"])
         if isinstance(listed, Tag):
             deck.append(Slide("After this lesson you can", [str(clean(listed, page))], [], "can"))
     for section in [opening, *rest]:
-        questions = [block for block in section.blocks if "question" in block.get("class", [])]
+        questions = [
+            block for block in section.blocks if "question" in block.get_attribute_list("class")
+        ]
         others = [block for block in section.blocks if block not in questions]
         if questions:
             deck += _quiz(questions, section, page)
@@ -81,6 +85,8 @@ def slides_of(html: str, page: str, facts: str, tasks: list[str]) -> list[Slide]
         elif others:
             pieces = _pieces([clean(block, page) for block in others])
             deck += fill(pieces, section.title, section.key)
+    if not any(slide.key == EXERCISE for slide in deck):
+        deck.append(_exercise([], tasks, page))
     return deck
 
 
@@ -126,13 +132,13 @@ def _after(lead: Piece | None, block: Tag) -> Iterator[Piece]:
     else:
         both = lead.height + first.height
         notes = lead.notes + first.notes
-        yield Piece(lead.html + first.html, both, notes, lead.points, lead.goes_on)
+        yield Piece(lead.html + first.html, both, notes, goes_on=lead.goes_on)
     yield from others
 
 
 def _block(block: Tag, room: float) -> list[Piece]:
     """The pieces of anything but a paragraph, where `room` is what the first one may take."""
-    classes = " ".join(block.get("class", []))
+    classes = " ".join(filter(None, block.get_attribute_list("class")))
     if "math" in classes:
         return [equation(block)]
     if "highlight" in classes or block.name == "pre":
@@ -183,7 +189,7 @@ def _quiz(questions: list[Tag], section: Section, page: str) -> Iterator[Slide]:
         items, notes, why = "", list[str](), ""
         for letter, answer in zip("ABCDEFGH", answers, strict=False):
             text, reason = _answer(answer)
-            notes.append(f"<p><b>{letter}. {text}</b></p>{for_notes(reason)}")
+            notes.append(f"<p><b>{letter}. {text}</b></p><div>{for_notes(reason)}</div>")
             mark = ""
             if answer.get("data-correct") == "true":
                 mark = f" {RIGHT}"
@@ -209,7 +215,6 @@ def _answer(answer: Tag) -> tuple[str, Tag]:
     """The words of an answer, and the reason why it is right or wrong."""
     summary = answer.find("summary")
     text = summary.extract().decode_contents() if isinstance(summary, Tag) else ""
-    answer.name, answer.attrs = "div", {"data-correct": answer.get("data-correct", "")}
     return text, answer
 
 
@@ -231,4 +236,4 @@ def _exercise(others: list[Tag], tasks: list[str], page: str) -> Slide:
     marked = (re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(task)) for task in tasks)
     items = "".join(f"<li>{task}</li>" for task in marked)
     notes = [for_notes(clean(block, page)) for block in others]
-    return Slide("Exercise", [f"<ul>{items}</ul>"], notes, "exercise")
+    return Slide("Exercise", [f"<ul>{items}</ul>"], notes, EXERCISE)

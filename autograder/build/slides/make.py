@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from autograder.build.files import write_text
 from autograder.build.notebooks import read_script
-from autograder.build.slides.deck import article_of, slides_of
+from autograder.build.slides.deck import slides_of
 from autograder.build.slides.notes import attach, show_figures
 from autograder.build.slides.pieces import Slide
 from hpclab.course import Course, Lesson
@@ -106,7 +106,7 @@ def _deck(course: Course, lesson: Lesson, *sources: Path) -> str:
     deck = slides_of(page, f"lessons/{lesson.slug}.html", facts, [title for title, _ in tasks])
     attach(deck, notes, [name for _, name in tasks])
     show_figures(deck, demo)
-    title = f"{article_of(page).h1.find(string=True)} — slides"
+    title = f"{BeautifulSoup(deck[0].title, 'html.parser').get_text()} — slides"
     scripts = [_mathjax(page)] if "mathjax/" in page else []
     scripts += [f'<script src="../_static/{name}"></script>' for name in SCRIPTS]
     return _head(course, title) + DECK.format(

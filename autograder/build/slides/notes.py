@@ -2,6 +2,7 @@
 
 What a page of notes says before its timetable, and the timetable, stand with the title. Each of
 its rows, and each paragraph and item below, stands with the slide that it speaks of: see `homes`.
+A note that speaks of none stands with the exercise: there, people work.
 """
 
 import re
@@ -11,17 +12,16 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from autograder.build.slides.deck import Section, article_of, sections
+from autograder.build.slides.deck import EXERCISE, Section, article_of, sections
 from autograder.build.slides.homes import Homes
 from autograder.build.slides.pieces import Slide
 from autograder.build.slides.prose import clean, for_notes
 
 CLOCK = "minutes"  # the first word in the head of a timetable
-EXERCISE = "exercise"  # where a note stands that speaks of no slide: there, people work
 BEGINNING = ("first screen", "top of the page")  # so notes call a page before its first heading
 ALSO_EXERCISE = ("exercise", "answers", "the fast ones")
 NO_HOME = {"title", "can"}
-MEASURED = '<p class="kicker">From the demo, measured where this book was built</p>'
+MEASURED = '<p class="kicker">From the demo, as run where this book was built</p>'
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-WIDTH, HEIGHT = 1180, 560  # what a slide has below its heading
+WIDTH, HEIGHT = 1180, 540  # what a slide has below its heading
 LINE = 43  # of text at 32 pixels
 LETTERS = 68  # of them in a line
 GAP = 18  # below each paragraph
+ORPHAN = 2 * LINE + GAP  # so little gets no slide of its own if it fits
 CODE, SMALLEST_CODE = 25, 19  # sizes of letters in code
 TABLE, SMALLEST_TABLE = 28, 22  # and in tables
 POINTS, TEXT = 7, 400  # sentences, and the height of a slide of them alone: more are a wall
@@ -29,7 +30,7 @@ class Piece:
     html: str = ""
     height: float = 0.0
     notes: list[str] = field(default_factory=list)
-    points: int = 0  # the sentences in it
+    points: int = 0  # the sentences in it, if it is nothing but text
     goes_on: bool = False  # with the sentence of the piece before it, so that both stay together
 
 
@@ -68,7 +69,7 @@ def code(element: Tag, room: float = HEIGHT) -> list[Piece]:
     widest = max(len(BeautifulSoup(line, "html.parser").get_text()) for line in lines)
 
     def size_for(count: int, space: float) -> float:
-        return min(CODE, (space - 40) / count / 1.3, WIDTH / (widest + 3) / 0.605)
+        return min(CODE, (space - 40) / count / 1.3, (WIDTH - 44) / widest / 0.605)
 
     parts = [lines]
     if size_for(len(lines), room) < SMALLEST_CODE:
@@ -157,9 +158,11 @@ def fill(pieces: Iterable[Piece], title: str, key: str) -> list[Slide]:
         piece, *left = left
         last = not any(other.html for other in left)
         tall = height + piece.height > HEIGHT
-        many = points + piece.points > POINTS + last  # no slide for a last sentence
-        wall = points and piece.points and height + piece.height > TEXT
-        if slides[-1].body and piece.html and (tall or many or wall):
+        wall = points + piece.points > POINTS or (
+            points and piece.points and height + piece.height > TEXT
+        )
+        orphan = last and piece.height <= ORPHAN
+        if slides[-1].body and piece.html and (tall or (wall and not orphan)):
             slides.append(Slide(title, key=key))
             height, points = 0.0, 0
         slides[-1].body += [piece.html] if piece.html else []

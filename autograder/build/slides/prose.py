@@ -79,7 +79,7 @@ def for_notes(element: Tag) -> str:
     for link in made.find_all("a"):
         link.unwrap()
     for maths in [made, *made.find_all(True)]:
-        if "math" in maths.get("class", []):
+        if "math" in maths.get_attribute_list("class"):
             maths["class"] = "tex"  # for book/script/slides.js, and not for MathJax itself
     return str(made)
 
