@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 import hpclab
+from autograder.build.accessible import accessible
 from autograder.build.slides.make import build_slides, publish_slides
 from autograder.build.sphinx import run_sphinx
 from autograder.build.thebe import thebe_in
@@ -159,12 +160,14 @@ def _publish(work: Path, thebe: Path) -> Path:
     shutil.copytree(work / "sphinx", new, ignore=unserved)
     for folder in ASSETS:  # Sphinx copies a changed one only when a page has changed too
         shutil.copytree(work / "source" / folder, new / "_static", dirs_exist_ok=True)
-    publish_slides(work / "slides", new)
+    if thebe.is_dir():
+        shutil.copytree(thebe, new / "_static" / "thebe")
     # 1.5 MB which draw anew the icons that the theme's style sheet draws with its font.
     fontawesome = new / "_static" / "scripts" / "fontawesome.js"
     fontawesome.write_text("// The icons come from the theme's font.\n")
     for page in new.rglob("*.html"):
         page.write_text(accessible(page.read_text("utf-8")), "utf-8")
+    publish_slides(work / "slides", new)
     _compress(new)
     if html.exists():
         html.rename(old)

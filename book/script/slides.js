@@ -38,6 +38,7 @@ addEventListener("load", async () => {
     height: 720,
     margin: 0.02,
     center: false,
+    display: "flex",
     hash: true,
     slideNumber: "c/t",
     transition: "none",

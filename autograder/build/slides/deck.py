@@ -138,10 +138,9 @@ def _after(lead: Piece | None, block: Tag) -> Iterator[Piece]:
 
 def _block(block: Tag, room: float) -> list[Piece]:
     """The pieces of anything but a paragraph, where `room` is what the first one may take."""
-    classes = " ".join(filter(None, block.get_attribute_list("class")))
-    if "math" in classes:
+    if _is(block, "math"):
         return [equation(block)]
-    if "highlight" in classes or block.name == "pre":
+    if block.name == "pre" or block.select_one("div.highlight"):
         return code(block, room)
     if block.name in ("ul", "ol"):
         return list(_list(block))
@@ -177,6 +176,10 @@ def _listed(name: str, items: list[str], notes: list[str], height: float, start:
 
 def _short(paragraph: Tag) -> str:
     return " ".join(sentence.html for sentence in shown(paragraph, first=True, alone=True))
+
+
+def _is(block: Tag, kind: str) -> bool:
+    return kind in block.get_attribute_list("class")
 
 
 def _quiz(questions: list[Tag], section: Section, page: str) -> Iterator[Slide]:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import unescape
 
 from bs4 import BeautifulSoup
 from bs4.element import Tag
@@ -53,7 +54,8 @@ def letters(html: str) -> int:
 
 
 def _typeset(tex: str) -> str:
-    return re.sub(r"\\[,;!]| ", "", COMMAND.sub("", re.sub(r"\\[a-zA-Z]{3,}", "m", tex)))
+    tex = re.sub(r"\\[a-zA-Z]{3,}", "m", tex.replace(r"\qquad", "mmmm"))
+    return re.sub(r"\\[,;!]| ", "", COMMAND.sub("", tex))
 
 
 def text_height(html: str, width: int = LETTERS, line: float = LINE) -> float:
@@ -66,7 +68,7 @@ def code(element: Tag, room: float = HEIGHT) -> list[Piece]:
     pre = element.find("pre")
     inside = pre.decode_contents().strip("\n") if isinstance(pre, Tag) else element.get_text()
     lines = inside.split("\n")
-    widest = max(len(BeautifulSoup(line, "html.parser").get_text()) for line in lines)
+    widest = max(len(unescape(re.sub(r"<[^>]*>", "", line))) for line in lines)
 
     def size_for(count: int, space: float) -> float:
         return min(CODE, (space - 40) / count / 1.3, (WIDTH - 44) / widest / 0.605)
