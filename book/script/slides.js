@@ -40,6 +40,7 @@ addEventListener("load", async () => {
     center: false,
     display: "flex",
     hash: true,
+    controlsBackArrows: "visible",
     slideNumber: "c/t",
     transition: "none",
     backgroundTransition: "none",

@@ -27,9 +27,9 @@ class Homes:
         titles = {title: at for at, (title, _) in reversed([*enumerate(places)])}
         self._names = {name.lower(): at for name, at in {**titles, **names}.items()}
 
-    def best(self, text: str) -> int | None:
-        """The place of `text`, or None where no place speaks of it."""
-        named = self._named(text.lower())
+    def best(self, text: str, heading: str = "") -> int | None:
+        """The place of `text` below `heading`, or None where no place speaks of it."""
+        named = self._named(f"{heading} {text}".lower())
         if named is not None:
             return named
         mine = self._vector(_count(text))

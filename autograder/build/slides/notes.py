@@ -33,8 +33,8 @@ class Note:
 
     @property
     def text(self) -> str:
-        """Its words."""
-        return f"{self.heading} {_words(self.html)}"
+        """Its words, with code between backticks."""
+        return _words(re.sub(r"</?code[^>]*>", "`", self.html))
 
 
 def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
@@ -53,7 +53,7 @@ def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
         if number <= first:
             notes[0] += [title, *(for_notes(clean(block, "")) for block in section.blocks)]
         for note in _rows(section) if number <= first else _items(section):
-            home = homes.best(note.text)
+            home = homes.best(note.text, note.heading)
             mine = notes[exercise if home is None else places[home]]
             mine += [note.html] if title in mine else [title, note.html]
     for slide, mine in zip(deck, notes, strict=True):
@@ -81,7 +81,7 @@ def _homes(places: list[list[Slide]], tasks: list[str]) -> Homes:
         if at == 0:
             names.update(dict.fromkeys(BEGINNING, at))
         if slide.key == EXERCISE:
-            names.update(dict.fromkeys([*tasks, *ALSO_EXERCISE], at))
+            names.update(dict.fromkeys([*ALSO_EXERCISE, *(f"`{task}`" for task in tasks)], at))
         if "the demo" not in names and any('href="../demos/' in html for html in slide.body):
             names["the demo"] = at
     said = [" ".join(map(_said, slides)) for slides in places]
@@ -125,10 +125,9 @@ def _rows(section: Section) -> Iterator[Note]:
     if not _clock(section):
         return
     for row in (row for block in section.blocks for row in block.select("tbody tr")):
-        minutes, *cells = (cell.get_text(" ", strip=True) for cell in row.find_all("td"))
-        html = [for_notes(clean(cell, "")) for cell in row.find_all("td")[1:]]
-        said = " · ".join(_inner(cell) for cell in html if _words(cell))
-        yield Note(" ".join(cells), f"<p><b>Minutes {minutes}</b>: {said}</p>")
+        minutes, *cells = (for_notes(clean(cell, "")) for cell in row.find_all("td"))
+        said = " · ".join(_inner(cell) for cell in cells if _words(cell))
+        yield Note("", f"<p><b>Minutes {_words(minutes)}</b>: {said}</p>")
 
 
 def _items(section: Section) -> Iterator[Note]:
