@@ -1,4 +1,4 @@
-"""Every slide of every deck in a real browser: nothing overflows, all can be read, none asks out."""
+"""Every slide of every deck in a real browser: nothing overflows, all can be read."""
 
 import pytest
 from playwright.sync_api import Page, expect

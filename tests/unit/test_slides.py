@@ -231,13 +231,13 @@ def test_notes_stand_where_they_are_spoken(deck: list[Slide]) -> None:
     assert "Count first." in said["title"]
     assert "The first screen" in said["title"]
     assert "<b>Minutes 0–5</b>: The first screen" in said["t"]
-    assert said["t"].endswith("<h2>The page says</h2> <p>Not for the slide.</p>")
+    assert said["t"].endswith("<h4>The page says</h4> <p>Not for the slide.</p>")
     assert "The law lies." in said["law"]
     assert "small cache" in said["breaks"]
     for words in ("Minutes 5–9", "Bananas", "they err"):
         assert words in said["exercise"]
-    assert said["exercise"].count("<h2>What people believe</h2>") == 1
-    assert said["question-1"].count("<h2>") == 0
+    assert said["exercise"].count("<h4>What people believe</h4>") == 1
+    assert said["question-1"].count("<h4>") == 0
 
 
 DEMO = """<article><section id="d"><h1>Demo</h1><section id="c"><h2>Caches</h2>

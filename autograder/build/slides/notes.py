@@ -49,7 +49,7 @@ def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
     first = next((n for n, section in enumerate(rest) if _clock(section)), 0)
     notes: list[list[str]] = [[] for _ in deck]
     for number, section in enumerate(rest):
-        title = f"<h2>{section.title}</h2>"
+        title = f"<h4>{section.title}</h4>"
         if number <= first:
             notes[0] += [title, *(for_notes(clean(block, "")) for block in section.blocks)]
         for note in _rows(section) if number <= first else _items(section):
@@ -57,7 +57,7 @@ def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
             mine = notes[exercise if home is None else places[home]]
             mine += [note.html] if title in mine else [title, note.html]
     for slide, mine in zip(deck, notes, strict=True):
-        page_says = ["<h2>The page says</h2>"] if mine and slide.notes else []
+        page_says = ["<h4>The page says</h4>"] if mine and slide.notes else []
         slide.notes[:0] = [*mine, *page_says]
 
 
