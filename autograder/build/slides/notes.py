@@ -62,9 +62,14 @@ def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
 
 
 def show_figures(deck: list[Slide], demo: str) -> None:
-    """Put each figure of a demo's page behind the slides of the section that it speaks of."""
-    keys = list(dict.fromkeys(slide.key for slide in deck if not slide.kind))
-    keys = [key for key in keys if key not in NO_HOME]
+    """Put each figure of a demo's page behind the slides of the section that it speaks of.
+
+    None stands with the section that sends readers to the demo, which asks, or behind the exercise.
+    """
+    at = next(at for at, slide in enumerate(deck) if slide.key == EXERCISE)
+    keys = list(dict.fromkeys(slide.key for slide in deck[:at] if not slide.kind))
+    asks = {slide.key for slide in deck if _opens_demo(slide)}
+    keys = [key for key in keys if key not in NO_HOME | asks] or [deck[0].key]
     homes = _homes([[slide for slide in deck if slide.key == key] for key in keys], [])
     for number, (slide, text) in enumerate(_figures(demo), 1):
         home = homes.best(text)
@@ -82,10 +87,14 @@ def _homes(places: list[list[Slide]], tasks: list[str]) -> Homes:
             names.update(dict.fromkeys(BEGINNING, at))
         if slide.key == EXERCISE:
             names.update(dict.fromkeys([*ALSO_EXERCISE, *(f"`{task}`" for task in tasks)], at))
-        if "the demo" not in names and any('href="../demos/' in html for html in slide.body):
+        if "the demo" not in names and _opens_demo(slide):
             names["the demo"] = at
     said = [" ".join(map(_said, slides)) for slides in places]
     return Homes([(_words(s[0].title), text) for s, text in zip(places, said, strict=True)], names)
+
+
+def _opens_demo(slide: Slide) -> bool:
+    return any('href="../demos/' in html for html in slide.body)
 
 
 def _figures(demo: str) -> Iterator[tuple[Slide, str]]:

@@ -108,6 +108,8 @@ def table(element: Tag) -> list[Piece]:
     size: float = TABLE
     while sum(heights := _row_heights(cells, size)) > HEIGHT - 60 and size > SMALLEST_TABLE:
         size -= 2
+    if sum(heights) > HEIGHT - 60:  # cut, it need not be small
+        heights = _row_heights(cells, size := TABLE)
     top = heights[-1] if isinstance(head, Tag) else 0
     made, part, height = [], list[Tag](), top
     for row, tall in [*zip(rows, heights, strict=False), (None, 0.0)]:
