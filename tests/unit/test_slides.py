@@ -230,7 +230,7 @@ def test_notes_stand_where_they_are_spoken(deck: list[Slide]) -> None:
     said = {slide.key: " ".join(slide.notes) for slide in deck}
     assert "Count first." in said["title"]
     assert "The first screen" in said["title"]
-    assert "<b>Minutes 0–5</b>: The first screen" in said["t"]
+    assert "<b>Minutes 0–5:</b> The first screen" in said["t"]
     assert said["t"].endswith("<h4>The page says</h4> <p>Not for the slide.</p>")
     assert "The law lies." in said["law"]
     assert "small cache" in said["breaks"]

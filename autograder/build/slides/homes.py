@@ -17,19 +17,24 @@ Vector = dict[str, float]
 
 
 class Homes:
-    """Places, each with its title and its text, and other names that some of them have."""
+    """Places, each with its title and its text, and other names that some of them have.
+
+    A name that begins with ^ counts at the beginning of a text alone.
+    """
 
     def __init__(self, places: Sequence[tuple[str, str]], names: Mapping[str, int]) -> None:
         counts = [_count(text) + _count(title, TITLE) for title, text in places]
         known = Counter(word for count in counts for word in count)
         self._rare = {word: math.log(1 + len(places) / many) for word, many in known.items()}
         self._vectors = [self._vector(count) for count in counts]
-        titles = {title: at for at, (title, _) in reversed([*enumerate(places)])}
+        titles = {}
+        for at, (title, _) in reversed([*enumerate(places)]):
+            titles |= {title.partition(":")[0]: at, title: at}
         self._names = {name.lower(): at for name, at in {**titles, **names}.items()}
 
     def best(self, text: str, heading: str = "") -> int | None:
         """The place of `text` below `heading`, or None where no place speaks of it."""
-        named = self._named(f"{heading} {text}".lower())
+        named = self._named(f"{heading} {text}".strip().lower())
         if named is not None:
             return named
         mine = self._vector(_count(text))
@@ -41,7 +46,7 @@ class Homes:
         found = [
             (match.start(), -len(name), at)
             for name, at in self._names.items()
-            if (match := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+            if (match := re.search(_pattern(name), text))
         ]
         return min(found)[2] if found else None
 
@@ -49,6 +54,11 @@ class Homes:
         weights = {w: (1 + math.log(n)) * self._rare.get(w, 0) for w, n in count.items()}
         length = math.hypot(*weights.values()) or 1
         return {word: weight / length for word, weight in weights.items() if weight}
+
+
+def _pattern(name: str) -> str:
+    words = re.escape(name.removeprefix("^"))
+    return rf"^{words}(?!\w)" if name.startswith("^") else rf"(?<!\w){words}(?!\w)"
 
 
 def _count(text: str, times: int = 1) -> Counter[str]:

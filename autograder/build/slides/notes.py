@@ -20,6 +20,8 @@ from autograder.build.slides.prose import clean, for_notes
 CLOCK = "minutes"  # the first word in the head of a timetable
 BEGINNING = ("first screen", "top of the page")  # so notes call a page before its first heading
 ALSO_EXERCISE = ("exercise", "answers", "the fast ones")
+DEMO = ("^the demo", "^run the demo")
+CODE = re.compile(r"<code[^>]*>(.*?)</code>", re.DOTALL)
 NO_HOME = {"title", "can"}
 MEASURED = '<p class="kicker">From the demo, as run where this book was built</p>'
 
@@ -33,8 +35,9 @@ class Note:
 
     @property
     def text(self) -> str:
-        """Its words, with code between backticks."""
-        return _words(re.sub(r"</?code[^>]*>", "`", self.html))
+        """Its words, with code between backticks, without the minutes of a timetable."""
+        marked = CODE.sub(lambda found: f"`{_words(found[1])}`", self.html)
+        return re.sub(r"^Minutes [^:]*: ", "", _words(marked))
 
 
 def attach(deck: list[Slide], page: str, tasks: list[str]) -> None:
@@ -87,8 +90,8 @@ def _homes(places: list[list[Slide]], tasks: list[str]) -> Homes:
             names.update(dict.fromkeys(BEGINNING, at))
         if slide.key == EXERCISE:
             names.update(dict.fromkeys([*ALSO_EXERCISE, *(f"`{task}`" for task in tasks)], at))
-        if "the demo" not in names and _opens_demo(slide):
-            names["the demo"] = at
+        if DEMO[0] not in names and _opens_demo(slide):
+            names.update(dict.fromkeys(DEMO, at))
     said = [" ".join(map(_said, slides)) for slides in places]
     return Homes([(_words(s[0].title), text) for s, text in zip(places, said, strict=True)], names)
 
@@ -136,7 +139,7 @@ def _rows(section: Section) -> Iterator[Note]:
     for row in (row for block in section.blocks for row in block.select("tbody tr")):
         minutes, *cells = (for_notes(clean(cell, "")) for cell in row.find_all("td"))
         said = " · ".join(_inner(cell) for cell in cells if _words(cell))
-        yield Note("", f"<p><b>Minutes {_words(minutes)}</b>: {said}</p>")
+        yield Note("", f"<p><b>Minutes {_words(minutes)}:</b> {said}</p>")
 
 
 def _items(section: Section) -> Iterator[Note]:
