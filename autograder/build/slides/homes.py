@@ -27,7 +27,7 @@ class Homes:
         known = Counter(word for count in counts for word in count)
         self._rare = {word: math.log(1 + len(places) / many) for word, many in known.items()}
         self._vectors = [self._vector(count) for count in counts]
-        titles = {}
+        titles: dict[str, int] = {}
         for at, (title, _) in reversed([*enumerate(places)]):
             titles |= {title.partition(":")[0]: at, title: at}
         self._names = {name.lower(): at for name, at in {**titles, **names}.items()}
