@@ -35,9 +35,11 @@ HEAD = """\
 """
 DECK = """\
 <body>
-<main class="reveal" aria-label="{title}">
+<main>
+<div class="reveal" aria-label="{title}">
 <div class="slides">
 {slides}
+</div>
 </div>
 </main>
 {scripts}
@@ -115,17 +117,19 @@ def _deck(course: Course, lesson: Lesson, *sources: Path) -> str:
 
 
 def _sections(deck: list[Slide]) -> Iterator[str]:
-    """The slides; each can be linked to by the name of the heading that it comes from."""
+    """The slides; each can be linked to by the name of the heading that it comes from.
+
+    One of them at a time is the page, so that each has the heading of a page.
+    """
     seen: dict[str, int] = {}
-    for number, slide in enumerate(deck):
+    for slide in deck:
         seen[slide.key] = again = seen.get(slide.key, 0) + 1
         name = slide.key if again == 1 else f"{slide.key}-{again}"
-        level = "h1" if number == 0 else "h2"
         classes = f' class="{slide.kind}"' if slide.kind else ""
         body = "\n".join(part for part in slide.body if part)
         notes = "\n".join(slide.notes)
         yield (
-            f'<section id="{name}"{classes}>\n<{level}>{slide.title}</{level}>\n{body}\n'
+            f'<section id="{name}"{classes}>\n<h1>{slide.title}</h1>\n{body}\n'
             f'<aside class="notes">{notes}</aside>\n</section>'
         )
 
