@@ -21,7 +21,7 @@ WRONG = """least => {
     }
     for (const [tag, pixels] of Object.entries(least))
         for (const e of slide.querySelectorAll(`:scope > :not(aside) ${tag}, :scope > ${tag}`)) {
-            if (e.closest('.kicker')) continue;
+            if (e.matches('.kicker, td p, th p')) continue;
             const size = parseFloat(getComputedStyle(e).fontSize) * Reveal.getScale();
             if (size < pixels) wrong.push(`${tag} of ${size.toFixed(1)} px`);
         }
