@@ -1,7 +1,8 @@
 """The Jupyter Book: stages the pages, builds them with every warning an error, publishes the HTML.
 
 In `_build/book`: `source` (staged pages), `sphinx` and `doctrees` (Sphinx's own, kept so that only
-changed pages are built), `cache` (executed demos), `html` (what is served: always a whole book).
+changed pages are built), `cache` (executed demos), `slides` (decks, made of Sphinx's pages), `html`
+(what is served: always a whole book).
 """
 
 import gzip
@@ -16,6 +17,7 @@ import yaml
 
 import hpclab
 from autograder.build.accessible import accessible
+from autograder.build.slides.make import build_slides, publish_slides
 from autograder.build.sphinx import run_sphinx
 from autograder.build.thebe import thebe_in
 from hpclab.course import MANIFEST, Course
@@ -47,6 +49,7 @@ def build_book(course: Course, out: Path, *, log: Callable[[str], object] = prin
     problems = run_sphinx(work, config, toc, pages, course.root)
     if problems:
         raise HpclabError("\n".join(["The book was not built:", *problems]))
+    build_slides(course, work / "sphinx", work / "slides")
     html = _publish(work, thebe)
     log(f"The book is in {html}.")
     return html
@@ -164,6 +167,7 @@ def _publish(work: Path, thebe: Path) -> Path:
     fontawesome.write_text("// The icons come from the theme's font.\n")
     for page in new.rglob("*.html"):
         page.write_text(accessible(page.read_text("utf-8")), "utf-8")
+    publish_slides(work / "slides", new)
     _compress(new)
     if html.exists():
         html.rename(old)

@@ -81,6 +81,15 @@ def link_demo(app: Sphinx, doctree: nodes.document) -> None:
         title.parent.insert(title.parent.index(title) + 1, links)
 
 
+def link_slides(app: Sphinx, doctree: nodes.document) -> None:
+    """Under the title of instructor notes: the link to the lesson's slides."""
+    folder, _, slug = app.env.docname.rpartition("/")
+    title = next(doctree.findall(nodes.title), None)
+    if folder == "instructors" and title is not None:
+        link = words("a", "Slides", classes=["lab-link"], href=f"../slides/{slug}.html")
+        title.parent.insert(title.parent.index(title) + 1, Tag("p", link, classes=["lab-links"]))
+
+
 def add_metadata(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -149,6 +158,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("progress", Progress)
     app.add_directive("open-exercise", OpenExercise)
     app.connect("doctree-read", link_demo)
+    app.connect("doctree-read", link_slides)
     app.connect("html-page-context", add_metadata)
     app.connect("html-page-context", run_in_page)
     app.connect("build-finished", copy_mathjax)

@@ -27,9 +27,10 @@ class Served:
     folder: Path
     html: Path
 
-    def pages(self) -> list[str]:
-        """All pages of the book, relative to it."""
-        return sorted(path.relative_to(self.html).as_posix() for path in self.html.rglob("*.html"))
+    def pages(self, *, slides: bool = False) -> list[str]:
+        """All pages of the book, relative to it; or, instead, its decks of slides."""
+        found = sorted(path.relative_to(self.html).as_posix() for path in self.html.rglob("*.html"))
+        return [name for name in found if name.startswith("slides/") == slides]
 
 
 @pytest.fixture(scope="session")

@@ -42,12 +42,15 @@ def kernels(page: Page, served: Served) -> list[str]:
 
 
 def in_time(page: Page, served: Served, number: int) -> list[str]:
-    """The kernels that run on, once the server had time to end all but `number`."""
-    for _ in range(40):
-        if len(kernels(page, served)) == number:
-            break
+    """The kernels that run on, once the server had time to end all but `number`.
+
+    On a loaded machine it needs more than ten seconds: a kernel has five to end by itself, and is
+    listed until it has.
+    """
+    give_up = time.monotonic() + SLOW / 1000
+    while len(left := kernels(page, served)) != number and time.monotonic() < give_up:
         time.sleep(0.25)
-    return kernels(page, served)
+    return left
 
 
 def button(page: Page, name: str) -> Locator:
