@@ -23,6 +23,7 @@ from hpclab.errors import HpclabError
 MARKER = "HPCLAB_WORKSHOP"  # in the environment of all that a workshop starts
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _START, _STOP, _ANSWER = 90.0, 60.0, 20.0  # seconds
+_WALL = 20.0  # for the wall to come back by itself
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,17 @@ class Room:
                 return page.status == 200
         return False
 
+    def wall_answers(self, seconds: float = _WALL) -> bool:
+        """Whether the wall does, or within some seconds: it is started again when it ends."""
+        url = f"http://127.0.0.1:{self.settings.wall_port}/services/wall/health"
+
+        def asked() -> bool:
+            with suppress(OSError), urllib.request.urlopen(url, timeout=_ANSWER) as answer:
+                return answer.status == 200
+            return False
+
+        return _until(asked, seconds)
+
     def start(self) -> None:
         """Start the hub, which starts the proxy; return when the login page answers."""
         self._forget_stale_proxy()
@@ -85,10 +97,10 @@ class Room:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         _until(lambda: hub.poll() is not None or self.opens(), _START)
-        if hub.poll() is not None or not self.opens():
+        if hub.poll() is not None or not (self.opens() and self.wall_answers()):
             last = self.place.log.read_text(errors="replace").strip().splitlines()[-8:]
             raise HpclabError(
-                "\n".join([f"The hub did not start. The end of {self.place.log}:", *last])
+                "\n".join([f"Hub or wall did not start. The end of {self.place.log}:", *last])
             )
 
     def _forget_stale_proxy(self) -> None:

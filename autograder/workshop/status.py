@@ -42,6 +42,7 @@ class Status:
     url: str
     hub: bool
     door: bool
+    wall: bool
     load: float
     cores: int
     memory_free: int
@@ -61,8 +62,9 @@ def look(room: Room) -> Status:
     _count(people)
     disk = shutil.disk_usage(room.place.root)
     status = Status(
-        room.settings.url, hub, door, os.getloadavg()[0], psutil.cpu_count() or 1,
-        psutil.virtual_memory().available, disk.free, list(people.values()),
+        room.settings.url, hub, door, hub and room.wall_answers(0), os.getloadavg()[0],
+        psutil.cpu_count() or 1, psutil.virtual_memory().available, disk.free,
+        list(people.values()),
     )  # fmt: skip
     status.problems = [*_of_parts(room, status, servers), *_of_machine(room, status, disk)]
     for user, server in (servers or {}).items():
@@ -117,6 +119,10 @@ def _of_parts(room: Room, status: Status, servers: object) -> list[str]:
         problems.append(
             f"Nobody opens at {status.url}: the proxy is down. The hub starts it within seconds; "
             f"if not, {again}."
+        )
+    if not status.wall:
+        problems.append(
+            f"The wall does not answer; it starts again by itself, and if not, {again}."
         )
     return problems
 

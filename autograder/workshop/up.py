@@ -71,6 +71,7 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         check_readable(place)
         compile_once(log)
         made = accounts.ensure_accounts(place, people, asked.existing)
+        accounts.ensure_wall(place, people)
         log(f"accounts: {len(people)} people, {len(made)} made now")
         _lay_course(place, source, people)
         log(f"course: in {place.course}, released to {place.exchange}")
@@ -113,6 +114,7 @@ def _settings(
         ip=asked.ip,
         port=asked.port,
         ports=before.ports if before else (_free_port(), _free_port()),
+        wall_port=(before.wall_port if before else 0) or _free_port(),
         https_cert=str(asked.https_cert.resolve()) if asked.https_cert else "",
         https_key=str(asked.https_key.resolve()) if asked.https_key else "",
         cores=asked.cores or max(1, cores() // learners),
@@ -152,7 +154,7 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
 
 
 def _write(place: Place, settings: Settings, roster: Path) -> None:
-    for secret in (place.token, place.cookie_secret):
+    for secret in (place.token, place.cookie_secret, place.wall_key):
         if not secret.is_file():
             write_private(secret, secrets.token_hex(32))
     write_private(place.settings_file, settings.model_dump_json(indent=1))
@@ -177,11 +179,16 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         log("hub: other settings, or no answer: starting it anew; learners' servers go on")
         room.end_hub()
         hub = None
+    if hub and not room.wall_answers():
+        log("wall: no answer: starting the hub anew, which starts it; learners' servers go on")
+        room.end_hub()
+        hub = None
     if hub is None:
         room.start()
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.url}")
+    log(f"The wall, to project as an instructor: {room.settings.url}/services/wall/")
 
 
 def _free_port() -> int:

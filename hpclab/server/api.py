@@ -34,6 +34,7 @@ class Learner:
 
     def __init__(self, folder: Path | None, book: Path) -> None:
         self.progress, self.book = Progress(folder), book
+        self.in_room = False  # of a workshop, with a wall
 
     @property
     def stamp(self) -> tuple[int, ...]:
@@ -56,7 +57,8 @@ class Learner:
     def seen(self) -> str:
         """The view of the learner's state, as JSON."""
         shown = view(self.state())
-        return json.dumps({**shown, "kept": self.progress.file is not None})
+        more = {"kept": self.progress.file is not None, "room": self.in_room}
+        return json.dumps({**shown, **more})
 
 
 class _Handler(APIHandler):
