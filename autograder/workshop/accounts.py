@@ -65,15 +65,15 @@ def ensure_accounts(place: Place, people: Sequence[Person], existing: bool) -> l
     return missing
 
 
-def ensure_wall(place: Place, people: Sequence[Person]) -> None:
-    """The wall's own account, its folder, and the list of people that it may read."""
+def ensure_wall(place: Place, people: Sequence[Person], course: str) -> None:
+    """The wall's own account, its folder, and what it may know: the course's id, the people."""
     if account(WALL) is None:
         _useradd(WALL, "--system", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin")
     owner = pwd.getpwnam(WALL)
     place.wall_state.mkdir(mode=0o700, exist_ok=True)
     os.chown(place.wall_state, owner.pw_uid, owner.pw_gid)
     known = [{"user": p.user, "name": p.name, "role": p.role} for p in people]
-    write_private(place.wall_people, json.dumps(known))
+    write_private(place.wall_people, json.dumps({"course": course, "people": known}))
     os.chown(place.wall_people, 0, owner.pw_gid)
     place.wall_people.chmod(0o640)
 

@@ -71,7 +71,7 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         check_readable(place)
         compile_once(log)
         made = accounts.ensure_accounts(place, people, asked.existing)
-        accounts.ensure_wall(place, people)
+        accounts.ensure_wall(place, people, course)
         log(f"accounts: {len(people)} people, {len(made)} made now")
         _lay_course(place, source, people)
         log(f"course: in {place.course}, released to {place.exchange}")

@@ -30,14 +30,17 @@ def main(root: Path) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a learner may open a thousand
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     listening = socket.create_server((address.hostname or "", address.port or 0), backlog=1024)
+    pause = _PAUSE
     while True:
-        keeper, child = os.getpid(), os.fork()
+        begun, keeper, child = time.monotonic(), os.getpid(), os.fork()
         if child == 0:
             _end_with(keeper)
             asyncio.run(serve(Place(root), listening, os.environ["JUPYTERHUB_API_TOKEN"]))
         os.waitpid(child, 0)
         print("The wall ended and is started again.", file=sys.stderr, flush=True)
-        time.sleep(_PAUSE)
+        lasted = time.monotonic() - begun > 10
+        pause = _PAUSE if lasted else min(2 * pause, 20 * _PAUSE)
+        time.sleep(pause)
 
 
 async def serve(place: Place, listening: socket.socket, key: str) -> None:

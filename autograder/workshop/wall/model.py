@@ -87,6 +87,7 @@ def _try(one: Learner, event: Event, at: float) -> None:
     key = (str(event["lesson"]), str(event["task"]))
     verdict = Verdict(event["verdict"])
     checks: dict[str, str] = event["checks"]
+    right = sum(said == Verdict.PASSED for said in checks.values())
     one.end = int(event.get("end", one.end))
     task = one.tasks.get(key)
     if task is None:
@@ -95,7 +96,6 @@ def _try(one: Learner, event: Event, at: float) -> None:
     one.at, one.last = key, max(at, one.last)
     if task.passed:
         return
-    right = sum(said == Verdict.PASSED for said in checks.values())
     if right > task.right:
         task.right, task.further = right, at
     task.verdict = verdict

@@ -15,7 +15,7 @@ from hpclab.verdicts import Verdict
 
 Json = dict[str, Any]
 CROWD = 60  # learners; more rows than that nobody reads from ten metres
-ROWS = 24  # of those who need somebody, in a crowd
+ROWS = 15  # of those who need somebody
 FEW = 3  # learners who passed a task, before their median time is shown
 _SIGNS = {
     Verdict.PASSED: "p", Verdict.PARTIAL: "a", Verdict.FAILED: "f",

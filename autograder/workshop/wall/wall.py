@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from autograder.workshop.wall import names, said, shown
 from autograder.workshop.wall.journal import Journal
 from autograder.workshop.wall.known import Course, stamp
 from autograder.workshop.wall.model import Learner, apply, fold
+from autograder.workshop.wall.pace import pace
 from autograder.workshop.wall.rate import Rates
 from hpclab.errors import HpclabError
 
@@ -24,17 +26,18 @@ class TooMuch(HpclabError):
 class Wall:
     """The room of a workshop, as its wall knows it.
 
-    people: the roster; book, release: the built course; file: the journal; clock: seconds since
-    1970.
+    people: the roster; book, release: the built course; file: the journal; exchange: the course's
+    folder there, with the instructor's plan; clock: seconds since 1970.
     """
 
     def __init__(
-        self, people: list[Person], book: Path, release: Path, file: Path,
+        self, people: list[Person], book: Path, release: Path, file: Path, exchange: Path,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self.names = {one.user: one.name or one.user for one in people if not one.teaches}
         self.teachers = {one.user for one in people if one.teaches}
         self.clock = clock
+        self.exchange = exchange
         self._where, self._stamp = (book, release), tuple[int, ...]()
         self.course = self._load()
         self.journal = Journal(file)
@@ -44,13 +47,15 @@ class Wall:
     @classmethod
     def of(cls, place: Place) -> "Wall":
         """The wall of a workshop, from the files that `up` laid."""
-        people = [Person(**one) for one in json.loads(place.wall_people.read_text("utf-8"))]
+        known = json.loads(place.wall_people.read_text("utf-8"))
+        people = [Person(**one) for one in known["people"]]
         public = place.public
         return cls(
             people,
             public / "book/html",
             public / "course/release",
             place.wall_state / "events.jsonl",
+            place.exchange / known["course"],
         )
 
     def push(self, user: str, body: bytes) -> dict[str, Any]:
@@ -97,7 +102,10 @@ class Wall:
 
     def view(self) -> Mapping[str, Any]:
         """What the page shows now."""
-        return shown.wall(self.course, self.room, self.names, self.clock())
+        now = self.clock()
+        done = shown.done(self.course, self.room, self.names)
+        where = pace(self.course.outline, self.exchange, done, datetime.fromtimestamp(now))
+        return shown.wall(self.course, self.room, self.names, now, where)
 
     def people(self) -> list[dict[str, Any]]:
         """Who is who: for instructors."""

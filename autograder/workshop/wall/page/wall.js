@@ -11,7 +11,12 @@ const STATES = [
   [".", "·", "untried", "not tried"],
 ];
 const BY_SIGN = Object.fromEntries(STATES.map((state) => [state[0], state]));
-const HEAD = 9; // em: height of the columns' titles
+const TIMES = {
+  "median minutes": (task) => task.minutes ?? "–",
+  "minutes planned": (task) => task.plan,
+};
+const FEET = { passed: (task) => task.counts.p, ...TIMES };
+const HEAD = 10.5; // em: height of the columns' titles
 const ROW = 1.55; // em: height of a row
 const NAME = 13; // em: width of a name with its badges
 const CELL = 2.3; // em: width of a sign
@@ -56,16 +61,17 @@ function columns(wall) {
 }
 
 /** The size of letters, the number of tables side by side, and whether words fit too. */
-function layout(rows, tasks) {
+function layout(rows, feet, tasks, share = 1) {
   const box = at("grid");
   const wide = box.clientWidth - 4;
-  const high = innerHeight - box.getBoundingClientRect().top - scrollY - 60;
+  const high = (innerHeight - box.getBoundingClientRect().top - scrollY - 60) * share;
   let best = { size: 0 };
   for (let tables = 1; tables <= 4 && tables <= Math.max(1, rows); tables++) {
-    const down = high / (Math.ceil(rows / tables) * ROW + HEAD);
+    const down = high / ((Math.ceil(rows / tables) + feet) * ROW + HEAD);
     const across = (cell) => (wide - 24 * tables) / (tables * (NAME + tasks * cell));
     const size = Math.min(down, across(CELL), LARGEST);
-    if (size > best.size) best = { size, tables, words: across(WORD) >= size };
+    const words = across(WORD) >= 0.7 * size;
+    if (size > best.size) best = { size: words ? Math.min(size, across(WORD)) : size, tables, words };
   }
   return { ...best, size: Math.max(best.size, SMALLEST) };
 }
@@ -93,18 +99,14 @@ function row(one, tasks) {
 
 /** How many have passed, and how long it took: the last rows of the first table. */
 function feet(tasks) {
-  const many = (task) => `${task.counts.p}`;
-  const long = (task) => (task.minutes === null ? "–" : `${task.minutes}`) + ` / ${task.plan}`;
-  return make("tfoot", {},
-    make("tr", {}, make("th", { scope: "row" }, "passed"), ...tasks.map((task) => make("td", {}, many(task)))),
-    make("tr", {}, make("th", { scope: "row" }, "minutes: median / plan"),
-      ...tasks.map((task) => make("td", { class: "minutes" }, long(task)))));
+  return make("tfoot", {}, ...Object.entries(FEET).map(([name, count]) =>
+    make("tr", {}, make("th", { scope: "row" }, name), ...tasks.map((task) => make("td", {}, `${count(task)}`)))));
 }
 
 /** A row a learner, in as many tables as make the letters largest. */
 function everybody(wall, lessons) {
   const tasks = lessons.flatMap((lesson) => lesson.tasks);
-  const { size, tables, words } = layout(wall.rows.length + 2, tasks.length);
+  const { size, tables, words } = layout(wall.rows.length, Object.keys(FEET).length, tasks.length);
   at("grid").className = words ? "grid words" : "grid";
   at("grid").style.setProperty("--size", size);
   const high = Math.ceil(wall.rows.length / tables) || 1;
@@ -119,14 +121,13 @@ function everybody(wall, lessons) {
 /** Of a crowd: a row a state, with counts. */
 function counts(wall, lessons) {
   const tasks = lessons.flatMap((lesson) => lesson.tasks);
-  const { size } = layout(14, tasks.length * 1.5);
+  const { size } = layout(1, 6, tasks.length * 1.5, 0.65);
   at("grid").className = "grid counts";
   at("grid").style.setProperty("--size", size);
-  const line = (name, kind, count) => make("tr", {}, make("th", { scope: "row" }, ...name),
+  const line = (name, kind, count, of = wall.on) => make("tr", {}, make("th", { scope: "row" }, ...name),
     ...tasks.map((task) => {
       const cell = make("td", { class: kind }, `${count(task)}`);
-      const share = Number(count(task)) / wall.on;
-      cell.style.setProperty("--share", Number.isFinite(share) ? share : 0);
+      cell.style.setProperty("--share", of ? count(task) / of : 0);
       return cell;
     }));
   const body = STATES.map((state) => line([make("span", { class: "sign", "aria-hidden": "true" }, state[1]),
@@ -134,25 +135,26 @@ function counts(wall, lessons) {
   body.push(line([badge("stuck", "STUCK")], "", (task) => task.stuck));
   const head = heads(lessons);
   head.querySelector("th[scope=col]").textContent = "Learners";
-  return [make("table", {}, head, make("tbody", {}, ...body,
-    line(["minutes: median / plan"], "minutes", (task) => `${task.minutes ?? "–"} / ${task.plan}`)))];
+  body.push(...Object.entries(TIMES).map(([name, count]) => line([name], "", count, 0)));
+  return [make("table", {}, head, make("tbody", {}, ...body))];
 }
 
-function minutes(number) {
-  return number === 1 ? "1 minute" : `${number} minutes`;
+/** Text with `code` in backquotes. */
+function coded(text) {
+  return text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
 
 function need(one) {
   const parts = [make("strong", {}, one.name)];
-  if (one.help !== null) parts.push(badge("help", `HELP, ${minutes(one.help)}`));
-  if (one.stuck !== null) parts.push(badge("stuck", `STUCK, ${minutes(one.stuck)}`));
+  if (one.help !== null) parts.push(badge("help", `HELP, ${one.help} min`));
+  if (one.stuck !== null) parts.push(badge("stuck", `STUCK, ${one.stuck} min`));
   if (one.task) parts.push(" ", make("code", {}, one.task));
   return make("li", {}, ...parts);
 }
 
 function common(one) {
   if (!one) return ["None that two learners share."];
-  return [`${one.count} learners, task `, make("code", {}, one.task), ": ", one.sentence];
+  return [`${one.count} learners, task `, make("code", {}, one.task), ": ", ...coded(one.sentence)];
 }
 
 /** Say aloud who has begun to ask for help. */
@@ -170,7 +172,8 @@ function draw() {
   at("title").textContent = wall.title;
   const quiet = wall.of - wall.on;
   at("facts").textContent = `${wall.on} of ${wall.of} on the wall` + (quiet ? `, ${quiet} have not checked yet` : "") +
-    `; ${wall.helping} ask for help, ${wall.stuck} stuck for ten minutes`;
+    `; ${wall.helping} asking for help, ${wall.stuck} stuck for ten minutes`;
+  document.body.className = wall.crowd ? "crowd" : "";
   at("pace").textContent = wall.pace;
   const lessons = columns(wall);
   at("grid").replaceChildren(...(wall.crowd ? counts : everybody)(wall, lessons));
