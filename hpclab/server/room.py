@@ -80,12 +80,13 @@ class Room:
         try:
             if self.file is None or (size := self.file.stat().st_size) == begin:
                 return [], begin
-            begin = begin if begin < size else 0  # the learner has erased their progress
             with self.file.open("rb") as file:
-                file.seek(begin)
+                file.seek(max(0, begin - 1))
+                if begin and (begin > size or file.read(1) != b"\n"):
+                    begin = file.seek(0)  # the learner has erased their progress
                 lines = file.read(CHUNK).splitlines(keepends=True)
         except FileNotFoundError:
-            return [], begin
+            return [], 0
         tries: list[dict[str, Any]] = []
         for line in lines:
             if not line.endswith(b"\n") and len(line) < CHUNK:
@@ -145,6 +146,7 @@ class RoomHandler(APIHandler):
             raise web.HTTPError(404, reason="This is no workshop")
         try:
             known = await self.room.ask("api/push", said)
-        except (HTTPClientError, OSError, ValueError):
+        except (HTTPClientError, OSError, ValueError) as error:
+            self.log.warning("The wall does not answer: %s", error)
             raise web.HTTPError(503, reason="The wall does not answer") from None
         self.finish({key: known[key] for key in (*SAID, "pseudonym", "called")})
