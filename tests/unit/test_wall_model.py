@@ -205,6 +205,12 @@ def test_a_time_that_cannot_be_is_now(at: Any) -> None:
     assert event["at"] == BEGIN
 
 
+def test_what_was_checked_before_the_room_was_open_is_nobodys_business() -> None:
+    known = {"lesson": "one", "task": "f", "verdict": "failed", "checks": {}}
+    old = known | {"at": "2001-09-09T01:46:39+00:00"}  # a second before BEGIN
+    assert len(events_of({"tries": [known, old]}, COURSE, BEGIN + 9, BEGIN)) == 1
+
+
 def test_pseudonyms_are_drawn_without_end_and_never_twice() -> None:
     taken = set[str]()
     for _ in range(2000):

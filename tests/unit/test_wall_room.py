@@ -40,7 +40,7 @@ def of(wall: Running, user: str, progress: Progress) -> Room:
 
 
 def mine(wall: Running, user: str) -> list[str]:
-    return [one["verdict"] for one in wall.journal if one["user"] == user and "verdict" in one]
+    return [one["verdict"] for one in wall.journal if one.get("user") == user and "verdict" in one]
 
 
 def test_a_check_arrives_once_and_nothing_else(wall: Running, progress: Progress) -> None:

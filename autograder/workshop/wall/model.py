@@ -1,8 +1,8 @@
 """What the room is at, folded from the journal's events. Pure: no clock, no file, no network.
 
-An event: `at` (seconds since 1970), `user`, `event`, and
-`drawn`: `pseudonym`; `try`: `lesson`, `task`, `verdict`, `checks`, and the last of a push `end`;
-`help`, `name`: `on`.
+An event: `at` (seconds since 1970), `user`, `event`, and of
+`begun`: the room was opened, by nobody; `drawn`: `pseudonym`; `help`, `name`: `on`;
+`try`: `lesson`, `task`, `verdict`, `checks`, and the last of a push `end`.
 """
 
 from collections.abc import Iterable, Mapping

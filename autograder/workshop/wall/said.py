@@ -14,11 +14,12 @@ _FIELDS = {"end", "tries", "help", "name"}
 _LARGEST = 2**53
 
 
-def events_of(said: Any, course: Course, now: float) -> list[dict[str, Any]]:
+def events_of(said: Any, course: Course, now: float, begun: float = 0.0) -> list[dict[str, Any]]:
     """The events of `{"end": bytes, "tries": [...], "help": bool, "name": bool}`, all optional.
 
     A body of another shape is an HpclabError. A try of something that the course does not have is
-    left out: learners may have exercises of their own.
+    left out: learners may have exercises of their own. So is one from before the room `begun`: only
+    who checks here is on the wall.
     """
     if not isinstance(said, dict) or set(said) - _FIELDS:
         raise HpclabError(f"Expected an object with some of {', '.join(sorted(_FIELDS))}.")
@@ -27,7 +28,7 @@ def events_of(said: Any, course: Course, now: float) -> list[dict[str, Any]]:
         raise HpclabError("end: expected a number of bytes.")
     if not isinstance(tries, list) or len(tries) > TRIES:
         raise HpclabError(f"tries: expected a list of at most {TRIES}.")
-    events = [made for one in tries if (made := _try(one, course, now))]
+    events = [made for one in tries if (made := _try(one, course, now)) and made["at"] >= begun]
     if events:
         events[-1]["end"] = end  # when all of them are kept
     for kind in ("help", "name"):

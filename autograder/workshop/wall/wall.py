@@ -41,7 +41,12 @@ class Wall:
         self._where, self._stamp = (book, release), tuple[int, ...]()
         self.course = self._load()
         self.journal = Journal(file)
-        self.room = fold(self.journal.events())
+        events = list(self.journal.events())
+        if not events:
+            events = [{"at": clock(), "event": "begun"}]
+            self.journal.append(events)
+        self.begun = float(events[0]["at"])
+        self.room = fold(events)
         self._rates = Rates()
 
     @classmethod
@@ -69,7 +74,7 @@ class Wall:
         except (ValueError, RecursionError):
             raise HpclabError("Expected JSON.") from None
         self.refresh()
-        events = said.events_of(told, self.course, self.clock())
+        events = said.events_of(told, self.course, self.clock(), self.begun)
         if not self._rates.allow(user, 1 + len(events), self.clock()):
             raise TooMuch(f"{user} says too much at once. Wait a second.")
         one = self.room.get(user, Learner())
