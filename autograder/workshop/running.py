@@ -97,10 +97,10 @@ class Room:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         _until(lambda: hub.poll() is not None or self.opens(), _START)
-        if hub.poll() is not None or not (self.opens() and self.wall_answers()):
+        if hub.poll() is not None or not self.opens():
             last = self.place.log.read_text(errors="replace").strip().splitlines()[-8:]
             raise HpclabError(
-                "\n".join([f"Hub or wall did not start. The end of {self.place.log}:", *last])
+                "\n".join([f"The hub did not start. The end of {self.place.log}:", *last])
             )
 
     def _forget_stale_proxy(self) -> None:

@@ -188,7 +188,10 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.url}")
-    log(f"The wall, to project as an instructor: {room.settings.url}/services/wall/")
+    if room.wall_answers():
+        log(f"The wall, to project as an instructor: {room.settings.url}/services/wall/")
+    else:  # a room without a wall is better than none
+        log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
 
 
 def _free_port() -> int:

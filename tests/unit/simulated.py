@@ -50,7 +50,7 @@ def happened(course: Course, users: list[str], rng: random.Random) -> Iterator[d
         last = rng.choice(["passed", "failed", "partial", "inconclusive", "unattempted"])
         at = min(now - rng.choice([30, 60, 120, 700, 900]), max(at, now - 1200))
         yield tried(course, rng, user, key, last, at)
-        if rng.random() < 0.07:
+        if rng.random() < min(0.07, 8 / len(users)):
             yield {"at": now - rng.uniform(30, 400), "user": user, "event": "help", "on": True}
         if rng.random() < 0.1:
             yield {"at": at, "user": user, "event": "name", "on": True}

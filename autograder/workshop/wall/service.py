@@ -199,6 +199,12 @@ class PushHandler(_Handler):
         self.answer(known)
 
 
+class CallbackHandler(HubOAuthCallbackHandler):
+    """`GET oauth_callback`: whoever the hub has logged in comes back here."""
+
+    hub_auth_class = CookieOnly  # there is one of it: the same as everywhere
+
+
 class HealthHandler(web.RequestHandler):
     """`GET health`: for `up` and `status`."""
 
@@ -220,7 +226,7 @@ def application(wall: Wall, key: str) -> tuple[web.Application, Screen]:
             (PREFIX + "api/people", PeopleHandler, known),
             (PREFIX + "api/push", PushHandler, known),
             (PREFIX + "health", HealthHandler),
-            (PREFIX + "oauth_callback", HubOAuthCallbackHandler),
+            (PREFIX + "oauth_callback", CallbackHandler),
             (PREFIX + r"page/(wall\.(?:js|css))", web.StaticFileHandler, static),
         ],
         # The same after a restart, so that a wall on a screen goes on by itself.
