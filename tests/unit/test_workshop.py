@@ -211,6 +211,24 @@ def test_a_closed_python_is_named(place: Place, monkeypatch: pytest.MonkeyPatch)
         check_readable(place)
 
 
+def test_cards_name_a_page_that_the_room_reaches(place: Place) -> None:
+    """Not this machine's own 127.0.0.1, which on a learner's machine is theirs."""
+    settings = Settings(
+        course="mini", people=PEOPLE, ip="0.0.0.0", ports=(1, 2), cores=1, memory=1, processes=1,
+        proxy=[],
+    )  # fmt: skip
+    assert settings.url == "http://127.0.0.1:8000"
+    assert settings.door.endswith(":8000")
+    assert "127.0.0.1" not in settings.door
+    assert "0.0.0.0" not in settings.door
+    named = settings.model_copy(update={"address": "https://room.example"})
+    assert named.door == "https://room.example"
+    here = settings.model_copy(update={"ip": "127.0.0.1"})
+    assert here.door == here.url
+    with pytest.raises(HpclabError, match="such as https://"):
+        up.check(replace(ASKED, address="room.example"), PEOPLE)
+
+
 def test_settings_come_back(place: Place) -> None:
     settings = Settings(
         course="mini", people=PEOPLE, ports=(1, 2), cores=1, memory=1, processes=1, proxy=["x"]
