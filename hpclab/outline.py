@@ -1,4 +1,4 @@
-"""The outline of a built course: its lessons, their tasks and quizzes, and the tracks.
+"""The outline of a built course: its lessons, their tasks and quizzes, tracks and plans.
 
 `autograder build` writes it beside the book's pages; who has the book knows the course.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from hpclab.course import Minutes, Skill, Track
+from hpclab.course import Minutes, Plan, Skill, Track
 from hpclab.errors import HpclabError, unknown
 
 OUTLINE = "course.json"
@@ -42,6 +42,7 @@ class Outline(_Part):
 
     title: str
     tracks: dict[str, Track]
+    plans: dict[str, Plan] = {}
     lessons: list[OutlinedLesson]
     quizzes: dict[str, dict[str, Question]]  # page's slug -> question's number -> question
 

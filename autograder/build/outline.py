@@ -32,8 +32,9 @@ def outline(
         for lesson in module.lessons
     ]
     return Outline(
-        title=course.course.title, tracks=course.tracks, lessons=lessons, quizzes=dict(quizzes)
-    )
+        title=course.course.title, tracks=course.tracks, plans=course.plans, lessons=lessons,
+        quizzes=dict(quizzes),
+    )  # fmt: skip
 
 
 def write_outline(app: Sphinx, error: Exception | None) -> None:

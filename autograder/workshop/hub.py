@@ -79,6 +79,7 @@ def _servers(c: Any, place: Place, settings: Settings) -> None:
         **notebook_settings(settings.cores),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
         "HPCLAB_BUILD": str(place.public),
+        "HPCLAB_EXCHANGE": str(place.exchange / settings.course),
         "HPCLAB_WORKSHOP": str(place.root),
         "TMPDIR": lambda spawner: str(place.scratch / spawner.user.name),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(

@@ -34,6 +34,7 @@ class Settings(BaseModel):
     memory: int  # bytes a process of a learner
     processes: int  # of a learner, threads included
     proxy: list[str]  # the proxy's command
+    hold: bool = False  # exercises wait until the instructor releases them
 
     @property
     def url(self) -> str:

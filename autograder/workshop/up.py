@@ -1,6 +1,7 @@
 """`autograder workshop up`: makes what is missing, mends what is broken, leaves the rest alone."""
 
 import os
+import pwd
 import secrets
 import socket
 import subprocess
@@ -59,6 +60,7 @@ class Asked:
     memory: float | None  # GiB
     new_cards: Sequence[str]
     address: str = ""
+    hold: bool | None = None  # None: as before
 
 
 def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
@@ -73,8 +75,10 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         compile_once(log)
         made = accounts.ensure_accounts(place, people, asked.existing)
         log(f"accounts: {len(people)} people, {len(made)} made now")
-        _lay_course(place, source, people)
-        log(f"course: in {place.course}, released to {place.exchange}")
+        hold = _held(place, asked)
+        _lay_course(place, source, course, people, hold)
+        told = "what you have released is" if hold else "all exercises are"
+        log(f"course: in {place.course}; {told} in {place.exchange}")
         settings = _settings(place, asked, people, course, find_proxy(place, log))
         _write(place, settings, asked.roster)
         _cards(place, settings, asked.new_cards, log)
@@ -125,21 +129,39 @@ def _settings(
         memory=int(asked.memory * 2**30) if asked.memory else share,
         processes=_PROCESSES,
         proxy=proxy,
+        hold=_held(place, asked),
     )
 
 
-def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
+def _held(place: Place, asked: Asked) -> bool:
+    if asked.hold is None:
+        return place.settings_file.is_file() and place.load().hold
+    return asked.hold
+
+
+def _own_folder(path: Path, owner: pwd.struct_passwd, mode: int) -> None:
+    """A folder of the instructor's; HpclabError where it is somebody else's already."""
+    try:
+        path.mkdir(mode=0o700)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(mode)
+    except FileExistsError:
+        if path.is_symlink() or path.stat().st_uid != owner.pw_uid:
+            raise HpclabError(
+                f"{path} belongs to another than {owner.pw_name}, the instructor who stands first "
+                "in the roster. Put its owner first, or begin another workshop with --dir."
+            ) from None
+
+
+def _lay_course(
+    place: Place, source: Path, course: str, people: Sequence[Person], hold: bool
+) -> None:
     """Have the first instructor of the roster fill the course directory, which is theirs alone."""
     owner = accounts.account(next(person.user for person in people if person.teaches))
     assert owner is not None  # made just before
-    if not place.course.exists():
-        place.course.mkdir(mode=0o700)
-        os.chown(place.course, owner.pw_uid, owner.pw_gid)
-    elif place.course.stat().st_uid != owner.pw_uid:
-        raise HpclabError(
-            f"{place.course} belongs to another instructor than {owner.pw_name}, who stands first "
-            "in the roster. Put its owner first, or begin another workshop with --dir."
-        )
+    _own_folder(place.course, owner, 0o700)
+    # Made by root: whoever owns this folder decides what learners are given, and are told.
+    _own_folder(place.exchange / course, owner, 0o755)
     environment = {
         "HOME": owner.pw_dir, "USER": owner.pw_name, "TMPDIR": str(place.scratch / owner.pw_name),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
@@ -148,7 +170,8 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
         lay.pack(source, people, tar)
         tar.seek(0)
         answer = subprocess.run(
-            [sys.executable, "-m", "autograder.workshop.lay", str(place.course)],
+            [sys.executable, "-m", "autograder.workshop.lay", str(place.course),
+             *(["--hold"] if hold else [])],
             stdin=tar, capture_output=True, text=True, check=False, cwd=place.course,
             env=environment, user=owner.pw_uid, group=owner.pw_gid,
             extra_groups=os.getgrouplist(owner.pw_name, owner.pw_gid),

@@ -3,4 +3,5 @@
 import "./progress.js";
 import "./quiz.js";
 import "./home.js";
+import "./notes.js";
 import "./scrollable.js";
