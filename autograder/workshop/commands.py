@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder.workshop import day
 from hpclab.errors import HpclabError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ app = typer.Typer(help="Run a room: JupyterHub with a private server for each le
 console = Console()
 Dir = Annotated[Path, typer.Option("--dir", help="The folder that holds the workshop.")]
 DEFAULT = Path("workshop")
+for command in (day.release, day.note, day.plan, day.collect, day.feedback):
+    app.command()(command)
 
 
 @app.command()
@@ -25,6 +28,10 @@ def up(
     folder: Dir = DEFAULT,
     ip: Annotated[str, typer.Option(help="0.0.0.0 lets the room in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port of the door.")] = 8000,
+    url: Annotated[
+        str,
+        typer.Option(help="What learners type, on the cards; by default this machine's address."),
+    ] = "",
     https_cert: Annotated[Path | None, typer.Option(help="The certificate, PEM.")] = None,
     https_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
     plain_http: Annotated[
@@ -43,6 +50,10 @@ def up(
     new_card: Annotated[
         list[str] | None, typer.Option(help="Give this user another password.")
     ] = None,
+    hold: Annotated[
+        bool | None,
+        typer.Option(help="Keep exercises back until you release them; by default as before."),
+    ] = None,
 ) -> None:
     """Bring the room up: accounts, cards, hub, proxy, exchange. Again: mends what is broken."""
     from autograder.workshop.up import Asked
@@ -50,7 +61,7 @@ def up(
 
     asked = Asked(
         roster, ip, port, https_cert, https_key, plain_http, prefix, existing_accounts, cores,
-        memory, new_card or [],
+        memory, new_card or [], url, hold,
     )  # fmt: skip
     bring_up(_place(folder), asked, _say)
 

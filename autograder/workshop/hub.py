@@ -102,6 +102,7 @@ def _servers(c: Any, place: Place, settings: Settings) -> None:
         **notebook_settings(settings.cores),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
         "HPCLAB_BUILD": str(place.public),
+        "HPCLAB_EXCHANGE": str(place.exchange / settings.course),
         MARKER: str(place.root),
         "HPCLAB_WALL": lambda spawner: address_for(
             _wall_key(place), spawner.user.name, settings.wall_port

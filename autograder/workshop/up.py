@@ -1,6 +1,7 @@
 """`autograder workshop up`: makes what is missing, mends what is broken, leaves the rest alone."""
 
 import os
+import pwd
 import secrets
 import socket
 import subprocess
@@ -58,6 +59,8 @@ class Asked:
     cores: int | None
     memory: float | None  # GiB
     new_cards: Sequence[str]
+    address: str = ""
+    hold: bool | None = None  # None: as before
 
 
 def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
@@ -73,8 +76,10 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         made = accounts.ensure_accounts(place, people, asked.existing)
         accounts.ensure_wall(place, people, course)
         log(f"accounts: {len(people)} people, {len(made)} made now")
-        _lay_course(place, source, people)
-        log(f"course: in {place.course}, released to {place.exchange}")
+        hold = _held(place, asked)
+        _lay_course(place, source, course, people, hold)
+        told = "what you have released is" if hold else "all exercises are"
+        log(f"course: in {place.course}; {told} in {place.exchange}")
         settings = _settings(place, asked, people, course, find_proxy(place, log))
         _write(place, settings, asked.roster)
         _cards(place, settings, asked.new_cards, log)
@@ -97,6 +102,10 @@ def check(asked: Asked, people: Sequence[Person]) -> None:
             f"On {asked.ip} passwords would cross the network in the clear. Give --https-cert and "
             "--https-key, or say --plain-http where the network is yours alone."
         )
+    if asked.address and not asked.address.startswith(("http://", "https://")):
+        raise HpclabError(
+            f"--url {asked.address}: expected what learners type, such as https://room.example:8000."
+        )
     if unknown := set(asked.new_cards) - {person.user for person in people}:
         raise HpclabError(f"--new-card: not in the roster: {', '.join(sorted(unknown))}.")
 
@@ -113,6 +122,7 @@ def _settings(
         people=people,
         ip=asked.ip,
         port=asked.port,
+        address=asked.address.rstrip("/"),
         ports=before.ports if before else (_free_port(), _free_port()),
         wall_port=(before.wall_port if before else 0) or _free_port(),
         https_cert=str(asked.https_cert.resolve()) if asked.https_cert else "",
@@ -121,21 +131,39 @@ def _settings(
         memory=int(asked.memory * 2**30) if asked.memory else share,
         processes=_PROCESSES,
         proxy=proxy,
+        hold=_held(place, asked),
     )
 
 
-def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
+def _held(place: Place, asked: Asked) -> bool:
+    if asked.hold is None:
+        return place.settings_file.is_file() and place.load().hold
+    return asked.hold
+
+
+def _own_folder(path: Path, owner: pwd.struct_passwd, mode: int) -> None:
+    """A folder of the instructor's; HpclabError where it is somebody else's already."""
+    try:
+        path.mkdir(mode=0o700)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(mode)
+    except FileExistsError:
+        if path.is_symlink() or path.stat().st_uid != owner.pw_uid:
+            raise HpclabError(
+                f"{path} belongs to another than {owner.pw_name}, the instructor who stands first "
+                "in the roster. Put its owner first, or begin another workshop with --dir."
+            ) from None
+
+
+def _lay_course(
+    place: Place, source: Path, course: str, people: Sequence[Person], hold: bool
+) -> None:
     """Have the first instructor of the roster fill the course directory, which is theirs alone."""
     owner = accounts.account(next(person.user for person in people if person.teaches))
     assert owner is not None  # made just before
-    if not place.course.exists():
-        place.course.mkdir(mode=0o700)
-        os.chown(place.course, owner.pw_uid, owner.pw_gid)
-    elif place.course.stat().st_uid != owner.pw_uid:
-        raise HpclabError(
-            f"{place.course} belongs to another instructor than {owner.pw_name}, who stands first "
-            "in the roster. Put its owner first, or begin another workshop with --dir."
-        )
+    _own_folder(place.course, owner, 0o700)
+    # Made by root: whoever owns this folder decides what learners are given, and are told.
+    _own_folder(place.exchange / course, owner, 0o755)
     environment = {
         "HOME": owner.pw_dir, "USER": owner.pw_name, "TMPDIR": str(place.scratch / owner.pw_name),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
@@ -144,7 +172,8 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
         lay.pack(source, people, tar)
         tar.seek(0)
         answer = subprocess.run(
-            [sys.executable, "-m", "autograder.workshop.lay", str(place.course)],
+            [sys.executable, "-m", "autograder.workshop.lay", str(place.course),
+             *(["--hold"] if hold else [])],
             stdin=tar, capture_output=True, text=True, check=False, cwd=place.course,
             env=environment, user=owner.pw_uid, group=owner.pw_gid,
             extra_groups=os.getgrouplist(owner.pw_name, owner.pw_gid),
@@ -167,7 +196,7 @@ def _cards(
 ) -> None:
     passwords = draw_passwords(place, settings.people, again)
     if passwords:  # the sheet first: a hash without its card would open for nobody
-        path = write_cards(place, settings.people, passwords, settings.url, settings.course)
+        path = write_cards(place, settings.people, passwords, settings.door, settings.course)
         log(f"cards: {len(passwords)} in {path}: print it, then delete it")
     keep_hashes(place, settings.people, passwords)
 
@@ -187,9 +216,9 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         room.start()
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
-    log(f"The room is open: {room.settings.url}")
+    log(f"The room is open: {room.settings.door}")
     if room.wall_answers():
-        log(f"The wall, to project as an instructor: {room.settings.url}/services/wall/")
+        log(f"The wall, to project as an instructor: {room.settings.door}/services/wall/")
     else:  # a room without a wall is better than none
         log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
 

@@ -3,5 +3,6 @@
 import "./progress.js";
 import "./quiz.js";
 import "./home.js";
+import "./notes.js";
 import "./room.js";
 import "./scrollable.js";

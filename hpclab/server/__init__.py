@@ -47,4 +47,8 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
             (url_path_join(base, "course", "(.*)"), BookHandler, where),
         ],
     )
+    if learner.board.exchange:
+        from tornado.ioloop import IOLoop
+
+        IOLoop.current().spawn_callback(learner.board.follow)
     server.log.info(f"The book {book} is at {url_path_join(base, 'course')}/.")
