@@ -205,6 +205,7 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.url}")
+    log(f"The desk, for who owns the course: {room.settings.url}/hub/user-redirect/desk/")
 
 
 def _free_port() -> int:
