@@ -33,7 +33,7 @@ def room_once(graded_course: Path, require: Callable[[str, bool], None]) -> Iter
     room = Room(base, graded_course, f"t{secrets.token_hex(2)}-", learners=12)
     try:
         room.up("--hold")
-        room.found_held = readable(room, "bob", "double.ipynb")
+        room.found_held = readable(room, "bob", "double")
         room.as_owner("workshop", "release", "double")
         yield room
     finally:

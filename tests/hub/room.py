@@ -182,11 +182,11 @@ def as_user(room: Room, name: str, *command: str) -> "subprocess.CompletedProces
     )  # fmt: skip
 
 
-def readable(room: Room, name: str, file: str) -> list[str]:
-    """All files of that name in the workshop's folder that somebody's account can read."""
+def readable(room: Room, name: str, slug: str) -> list[str]:
+    """All files of an exercise in the workshop's folder that somebody's account can read."""
     where = ["public", "exchange", "course", "homes", "hub", "tmp"]  # the folder itself is closed
     folders = [str(room.dir / one) for one in where]
-    said = as_user(room, name, "find", "-L", *folders, "-name", file, "-readable")
+    said = as_user(room, name, "find", "-L", *folders, "-path", f"*/{slug}/*", "-readable")
     return said.stdout.split()
 
 

@@ -58,7 +58,7 @@ def test_a_lesson_is_held_until_the_desk_releases_it(room: Room, tina: Client) -
     assert state(bob)["held"] == ["double"]
     assert bob.get(f"/api/contents/{DOUBLE}").status_code == 404
     assert not assignment(bob, "fetch")["success"]
-    assert readable(room, "s05", "double.ipynb") == []
+    assert readable(room, "s05", "double") == []
 
     run = at_the_desk(tina, do="release", lesson="double")
     assert run["state"] == "done", run
