@@ -28,6 +28,10 @@ def up(
     folder: Dir = DEFAULT,
     ip: Annotated[str, typer.Option(help="0.0.0.0 lets the room in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port of the door.")] = 8000,
+    url: Annotated[
+        str,
+        typer.Option(help="What learners type, on the cards; by default this machine's address."),
+    ] = "",
     https_cert: Annotated[Path | None, typer.Option(help="The certificate, PEM.")] = None,
     https_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
     plain_http: Annotated[
@@ -57,7 +61,7 @@ def up(
 
     asked = Asked(
         roster, ip, port, https_cert, https_key, plain_http, prefix, existing_accounts, cores,
-        memory, new_card or [], hold,
+        memory, new_card or [], url, hold,
     )  # fmt: skip
     bring_up(_place(folder), asked, _say)
 

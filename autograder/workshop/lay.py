@@ -57,7 +57,9 @@ def unpack(course: Path, from_: IO[bytes]) -> list[dict[str, str]]:
     new = course / ".new"
     shutil.rmtree(new, ignore_errors=True)
     with tarfile.open(fileobj=from_, mode="r|") as tar:
-        tar.extractall(new, filter="data")
+        # Python below 3.11.4, such as Debian 12's, has no filters, and passes over the attribute.
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
+        tar.extractall(new)
     with (new / "nbgrader_config.py").open("a") as settings:
         settings.write(_MORE)
     for part in _PARTS:

@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from autograder.workshop.roster import Person
 from hpclab.errors import HpclabError
+
+ANYWHERE = ("", "0.0.0.0", "::", "*")  # an --ip that lets in whoever reaches the machine
 
 
 class Settings(BaseModel):
@@ -23,6 +26,7 @@ class Settings(BaseModel):
     people: list[Person]
     ip: str = "127.0.0.1"
     port: int = 8000
+    address: str = ""  # what learners type, where `up` was told
     ports: tuple[int, int]  # of the hub and of the proxy's own interface, on this machine only
     https_cert: str = ""
     https_key: str = ""
@@ -35,8 +39,23 @@ class Settings(BaseModel):
     @property
     def url(self) -> str:
         """Where the room logs in, seen from this machine."""
-        host = "127.0.0.1" if self.ip in ("", "0.0.0.0", "::", "*") else self.ip
+        return self._at("127.0.0.1" if self.ip in ANYWHERE else self.ip)
+
+    @property
+    def door(self) -> str:
+        """Where the room logs in, seen from the room: what stands on the cards."""
+        return self.address or self._at(_own_address() if self.ip in ANYWHERE else self.ip)
+
+    def _at(self, host: str) -> str:
         return f"http{'s' if self.https_cert else ''}://{host}:{self.port}"
+
+
+def _own_address() -> str:
+    """This machine's address in the network that it has its default route to; nothing is sent."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(("192.0.2.1", 9))  # an address for documentation, which nobody has
+        return str(one.getsockname()[0])
+    return socket.gethostname()
 
 
 @dataclass(frozen=True)

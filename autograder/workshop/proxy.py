@@ -11,6 +11,7 @@ from hpclab.errors import HpclabError
 NAME = "configurable-http-proxy"
 VERSION, WANTS = "5.3.0", (20, 19)  # and the Node.js that it needs
 OLDER = "4.6.3"  # for Debian 12, which has Node.js 18
+_FETCH = 120  # seconds; it takes ten
 
 
 def find_proxy(place: Place, log: Callable[[str], None]) -> list[str]:
@@ -40,11 +41,18 @@ def _install(place: Place, log: Callable[[str], None]) -> None:
     version = version_for(said.stdout)
     log(f"Fetching {NAME} {version} with npm, once.")
     command = [npm, "install", "--prefix", str(place.root / "proxy"), "--ignore-scripts",
-               "--no-audit", "--no-fund", "--loglevel=error", f"{NAME}@{version}"]  # fmt: skip
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
+               "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1",
+               f"{NAME}@{version}"]  # fmt: skip
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_FETCH
+        )
+        why = answer.stderr.strip() if answer.returncode else ""
+    except subprocess.TimeoutExpired:  # npm tries again and again where nothing answers
+        why = f"It had no answer within {_FETCH} s."
+    if why:
         shutil.rmtree(place.root / "proxy", ignore_errors=True)
         raise HpclabError(
-            f"npm could not fetch {NAME} {version}:\n{answer.stderr.strip()}\nWithout a network, "
-            f"put {NAME} on PATH beforehand."
+            f"npm could not fetch {NAME} {version}:\n{why}\nWithout a network, put {NAME} on PATH "
+            "beforehand; behind a proxy of your house, tell npm: npm config set proxy URL."
         )

@@ -75,13 +75,17 @@ def lay_public(place: Place, built: Path, course: str) -> None:
 def check_readable(place: Place) -> None:
     """HpclabError where somebody who is not root cannot run this Python or read the course."""
     file = str(place.public / "course" / "nbgrader_config.py")
-    answer = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", _PROBE.format(file=file)],
-        user=_NOBODY, group=_NOBODY, extra_groups=[], cwd="/", env={"PATH": os.defpath},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if answer.returncode == 0:
-        return
+    try:
+        answer = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", _PROBE.format(file=file)],
+            user=_NOBODY, group=_NOBODY, extra_groups=[], cwd="/", env={"PATH": os.defpath},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if answer.returncode == 0:
+            return
+        said = answer.stderr.strip().splitlines()[-1:] or ["it did not start"]
+    except PermissionError:  # not even the Python itself
+        said = ["permission denied"]
     needed = [sys.executable, sys.prefix, sys.base_prefix, __file__, file]
     if closed := next(filter(None, map(_closed, map(Path, needed))), None):
         raise HpclabError(
@@ -90,7 +94,6 @@ def check_readable(place: Place) -> None:
             "such as /opt/hpclab for a clone with its .venv, made by a Python that is not in "
             "root's home, and /srv/workshop for --dir."
         )
-    said = answer.stderr.strip().splitlines()[-1:] or ["it did not start"]
     raise HpclabError(f"Somebody who is not root cannot run {sys.executable}: {said[0]}")
 
 

@@ -61,7 +61,7 @@ def look(room: Room) -> Status:
     _count(people)
     disk = shutil.disk_usage(room.place.root)
     status = Status(
-        room.settings.url, hub, door, os.getloadavg()[0], psutil.cpu_count() or 1,
+        room.settings.door, hub, door, os.getloadavg()[0], psutil.cpu_count() or 1,
         psutil.virtual_memory().available, disk.free, list(people.values()),
     )  # fmt: skip
     status.problems = [*_of_parts(room, status, servers), *_of_machine(room, status, disk)]
@@ -115,8 +115,8 @@ def _of_parts(room: Room, status: Status, servers: object) -> list[str]:
         problems.append(f"The hub does not answer: {again}. See {room.place.log}.")
     if not status.door:
         problems.append(
-            f"Nobody opens at {status.url}: the proxy is down. The hub starts it within seconds; "
-            f"if not, {again}."
+            f"Nobody opens at {room.settings.url}: the proxy is down. The hub starts it within "
+            f"seconds; if not, {again}."
         )
     return problems
 

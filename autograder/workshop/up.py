@@ -59,6 +59,7 @@ class Asked:
     cores: int | None
     memory: float | None  # GiB
     new_cards: Sequence[str]
+    address: str = ""
     hold: bool | None = None  # None: as before
 
 
@@ -100,6 +101,10 @@ def check(asked: Asked, people: Sequence[Person]) -> None:
             f"On {asked.ip} passwords would cross the network in the clear. Give --https-cert and "
             "--https-key, or say --plain-http where the network is yours alone."
         )
+    if asked.address and not asked.address.startswith(("http://", "https://")):
+        raise HpclabError(
+            f"--url {asked.address}: expected what learners type, such as https://room.example:8000."
+        )
     if unknown := set(asked.new_cards) - {person.user for person in people}:
         raise HpclabError(f"--new-card: not in the roster: {', '.join(sorted(unknown))}.")
 
@@ -116,6 +121,7 @@ def _settings(
         people=people,
         ip=asked.ip,
         port=asked.port,
+        address=asked.address.rstrip("/"),
         ports=before.ports if before else (_free_port(), _free_port()),
         https_cert=str(asked.https_cert.resolve()) if asked.https_cert else "",
         https_key=str(asked.https_key.resolve()) if asked.https_key else "",
@@ -188,7 +194,7 @@ def _cards(
 ) -> None:
     passwords = draw_passwords(place, settings.people, again)
     if passwords:  # the sheet first: a hash without its card would open for nobody
-        path = write_cards(place, settings.people, passwords, settings.url, settings.course)
+        path = write_cards(place, settings.people, passwords, settings.door, settings.course)
         log(f"cards: {len(passwords)} in {path}: print it, then delete it")
     keep_hashes(place, settings.people, passwords)
 
@@ -204,8 +210,8 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         room.start()
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
-    log(f"The room is open: {room.settings.url}")
-    log(f"The desk, for who owns the course: {room.settings.url}/hub/user-redirect/desk/")
+    log(f"The room is open: {room.settings.door}")
+    log(f"The desk, for who owns the course: {room.settings.door}/hub/user-redirect/desk/")
 
 
 def _free_port() -> int:

@@ -6,6 +6,7 @@ import pwd
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from jupyter_server.auth.security import passwd_check
@@ -15,6 +16,7 @@ from autograder.workshop.cards import draw_passwords, keep_hashes, read_hashes, 
 from autograder.workshop.hand import put_out
 from autograder.workshop.place import Place, Settings, alone, write_private
 from autograder.workshop.proxy import OLDER, VERSION, find_proxy, version_for
+from autograder.workshop.public import check_readable
 from autograder.workshop.roster import Person, read_roster
 from autograder.workshop.running import MARKER, Room
 from autograder.workshop.spawner import Limits, runs_as
@@ -242,6 +244,35 @@ def test_somebody_elses_folder_is_no_exchange(place: Place) -> None:
     (place.exchange / "link").symlink_to(place.exchange / "mini")
     with pytest.raises(HpclabError, match="belongs to another"):
         up._own_folder(place.exchange / "link", me, 0o755)
+
+
+def test_a_closed_python_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root's own pyenv is: nobody else can even start it."""
+    home = place.root / "closed"
+    (home / "bin").mkdir(parents=True)
+    home.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(home / "bin" / "python"))
+    monkeypatch.setattr(subprocess, "run", Mock(side_effect=PermissionError))
+    with pytest.raises(HpclabError, match="cannot get through"):
+        check_readable(place)
+
+
+def test_cards_name_a_page_that_the_room_reaches(place: Place) -> None:
+    """Not this machine's own 127.0.0.1, which on a learner's machine is theirs."""
+    settings = Settings(
+        course="mini", people=PEOPLE, ip="0.0.0.0", ports=(1, 2), cores=1, memory=1, processes=1,
+        proxy=[],
+    )  # fmt: skip
+    assert settings.url == "http://127.0.0.1:8000"
+    assert settings.door.endswith(":8000")
+    assert "127.0.0.1" not in settings.door
+    assert "0.0.0.0" not in settings.door
+    named = settings.model_copy(update={"address": "https://room.example"})
+    assert named.door == "https://room.example"
+    here = settings.model_copy(update={"ip": "127.0.0.1"})
+    assert here.door == here.url
+    with pytest.raises(HpclabError, match="such as https://"):
+        up.check(replace(ASKED, address="room.example"), PEOPLE)
 
 
 def test_settings_come_back(place: Place) -> None:
