@@ -11,9 +11,8 @@ from unittest.mock import Mock
 import pytest
 from jupyter_server.auth.security import passwd_check
 
-from autograder.workshop import accounts, lay, up
+from autograder.workshop import accounts, up
 from autograder.workshop.cards import draw_passwords, keep_hashes, read_hashes, write_cards
-from autograder.workshop.hand import put_out
 from autograder.workshop.place import Place, Settings, alone, write_private
 from autograder.workshop.proxy import OLDER, VERSION, find_proxy, version_for
 from autograder.workshop.public import check_readable
@@ -199,51 +198,6 @@ def test_without_npm_it_says_what_to_install(place: Place, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(place.root))
     with pytest.raises(HpclabError, match="apt install nodejs npm"):
         find_proxy(place, print)
-
-
-def test_an_exercise_that_is_held_stays_in_the_course(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lay, "release", lambda course, slug: None)
-    course, exchange = tmp_path / "course", tmp_path / "exchange"
-    exchange.mkdir()
-    for slug in ("one", "two"):
-        (course / "release" / slug).mkdir(parents=True)
-        (course / "release" / slug / "notebook.ipynb").write_text("first")
-    outbound = exchange / "outbound"
-    lay.hand_out(course, exchange, ["one", "two"], hold=True)
-    assert list(outbound.iterdir()) == []
-    put_out(course / "release" / "two", exchange)
-    (course / "release" / "two" / "notebook.ipynb").write_text("mended")
-    lay.hand_out(course, exchange, ["one", "two"], hold=True)
-    assert [path.name for path in outbound.iterdir()] == ["two"]
-    assert (outbound / "two" / "notebook.ipynb").read_text() == "mended"
-    lay.hand_out(course, exchange, ["one", "two"], hold=False)
-    assert sorted(path.name for path in outbound.iterdir()) == ["one", "two"]
-
-
-def test_up_holds_as_before_unless_told(place: Place) -> None:
-    assert not up._held(place, ASKED)
-    assert up._held(place, replace(ASKED, hold=True))
-    settings = room_of(place).settings.model_copy(update={"hold": True})
-    place.settings_file.write_text(settings.model_dump_json())
-    assert up._held(place, ASKED)
-    assert not up._held(place, replace(ASKED, hold=False))
-
-
-def test_somebody_elses_folder_is_no_exchange(place: Place) -> None:
-    """Learners can make folders in the exchange: one with the course's name is not taken."""
-    me = pwd.getpwuid(os.getuid())
-    fields = [*me]
-    fields[2] += 1
-    other = type(me)(fields)
-    up._own_folder(place.exchange / "mini", me, 0o755)
-    up._own_folder(place.exchange / "mini", me, 0o755)
-    with pytest.raises(HpclabError, match="belongs to another"):
-        up._own_folder(place.exchange / "mini", other, 0o755)
-    (place.exchange / "link").symlink_to(place.exchange / "mini")
-    with pytest.raises(HpclabError, match="belongs to another"):
-        up._own_folder(place.exchange / "link", me, 0o755)
 
 
 def test_a_closed_python_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
