@@ -48,7 +48,10 @@ const RUNS = {
 function showRun(run) {
   const words = RUNS[run.state] + run.words;
   if ($("run-state").textContent !== words) $("run-state").textContent = words;
-  $("stop").hidden = run.state !== "running";
+  const stop = $("stop");
+  const lost = document.activeElement === stop && run.state !== "running";
+  stop.hidden = run.state !== "running";
+  if (lost) $("run-state").focus(); // not back to the top of the page
   const text = $("run-text");
   if (text.textContent !== run.text) {
     const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 5;
