@@ -221,6 +221,7 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         log(f"The wall, to project as an instructor: {room.settings.door}/services/wall/")
     else:  # a room without a wall is better than none
         log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
+    log(f"The desk, for who owns the course: {room.settings.door}/hub/user-redirect/desk/")
 
 
 def _free_port() -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.browser.conftest import browser_type_launch_args as browser_type_launch_args
 from tests.content.conftest import make_mini
-from tests.hub.room import AUTOGRADER, Room
+from tests.hub.room import AUTOGRADER, Room, readable
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,9 @@ def room_once(graded_course: Path, require: Callable[[str, bool], None]) -> Iter
     base.chmod(0o711)
     room = Room(base, graded_course, f"t{secrets.token_hex(2)}-", learners=12)
     try:
-        room.up()
+        room.up("--hold")
+        room.found_held = readable(room, "bob", "double")
+        room.as_owner("workshop", "release", "double")
         yield room
     finally:
         room.remove()
