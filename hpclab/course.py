@@ -97,6 +97,7 @@ class About(_Entry):
     language: str
     authors: list[str] = Field(min_length=1)
     reference: list[Slug] = []
+    surveys: list[Slug] = []
 
 
 class CourseLimits(_Entry):
