@@ -64,8 +64,9 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"lessons/{slug}.md"] = book / "lessons" / f"{slug}.md"
         pages[f"demos/{slug}.py"] = course.root / "notebooks" / f"{slug}.py"
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
-    for name in about.reference:
-        pages[f"reference/{name}.md"] = book / "reference" / f"{name}.md"
+    for folder, names in (("handbook", about.handbook), ("reference", about.reference)):
+        for name in names:
+            pages[f"{folder}/{name}.md"] = book / folder / f"{name}.md"
     for folder in ASSETS:
         for file in sorted((book / folder).glob("*.*")):
             pages[f"{folder}/{file.name}"] = file
@@ -85,8 +86,9 @@ def table_of_contents(course: Course) -> dict[str, Any]:
             for lesson in module.lessons
         ]
         parts.append({"caption": module.title, "chapters": chapters})
+    handbook = [{"file": f"handbook/{name}"} for name in course.course.handbook]
     notes = [{"file": f"instructors/{lesson.slug}"} for lesson in course.lessons()]
-    parts.append({"caption": "For instructors", "chapters": notes})
+    parts.append({"caption": "For instructors", "chapters": handbook + notes})
     if course.course.reference:
         reference = [{"file": f"reference/{name}"} for name in course.course.reference]
         parts.append({"caption": "Reference", "chapters": reference})
