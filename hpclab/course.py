@@ -96,6 +96,7 @@ class About(_Entry):
     license: str
     language: str
     authors: list[str] = Field(min_length=1)
+    handbook: list[Slug] = []
     reference: list[Slug] = []
     surveys: list[Slug] = []
 

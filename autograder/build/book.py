@@ -66,8 +66,9 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
     for name in about.surveys:
         pages[f"{name}.md"] = book / f"{name}.md"
-    for name in about.reference:
-        pages[f"reference/{name}.md"] = book / "reference" / f"{name}.md"
+    for folder, names in (("handbook", about.handbook), ("reference", about.reference)):
+        for name in names:
+            pages[f"{folder}/{name}.md"] = book / folder / f"{name}.md"
     for folder in ASSETS:
         for file in sorted((book / folder).glob("*.*")):
             pages[f"{folder}/{file.name}"] = file
@@ -90,8 +91,9 @@ def table_of_contents(course: Course) -> dict[str, Any]:
     if course.course.surveys:
         surveys = [{"file": name} for name in course.course.surveys]
         parts.append({"caption": "Surveys", "chapters": surveys})
+    handbook = [{"file": f"handbook/{name}"} for name in course.course.handbook]
     notes = [{"file": f"instructors/{lesson.slug}"} for lesson in course.lessons()]
-    parts.append({"caption": "For instructors", "chapters": notes})
+    parts.append({"caption": "For instructors", "chapters": handbook + notes})
     if course.course.reference:
         reference = [{"file": f"reference/{name}"} for name in course.course.reference]
         parts.append({"caption": "Reference", "chapters": reference})
