@@ -66,16 +66,16 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
     for name in about.surveys:
         pages[f"{name}.md"] = book / f"{name}.md"
-    for folder, names in (("handbook", about.handbook), ("reference", about.reference)):
+    for part, names in (("handbook", about.handbook), ("reference", about.reference)):
         for name in names:
-            pages[f"{folder}/{name}.md"] = book / folder / f"{name}.md"
+            pages[f"{part}/{name}.md"] = book / part / f"{name}.md"
     for folder in ASSETS:
         for file in sorted((book / folder).glob("*.*")):
             pages[f"{folder}/{file.name}"] = file
     missing = [path for path in pages.values() if not path.is_file()]
     if missing:
-        names = ", ".join(str(path.relative_to(course.root)) for path in missing)
-        raise HpclabError(f"{course.root / MANIFEST} names pages that are missing: {names}.")
+        listed = ", ".join(str(path.relative_to(course.root)) for path in missing)
+        raise HpclabError(f"{course.root / MANIFEST} names pages that are missing: {listed}.")
     return pages
 
 
