@@ -27,6 +27,12 @@ WRONG = """least => {
     return wrong;
 }"""
 
+# The slide with all its steps, none of them half faded in.
+AT_ONCE = """number => {
+    Reveal.slide(number, 0, 99);
+    document.getAnimations().forEach(animation => animation.finish());
+}"""
+
 
 def open_deck(page: Page, served: Served, name: str = DECK, query: str = "") -> None:
     page.goto(f"{served.url}course/{name}{query}")
@@ -75,7 +81,7 @@ def test_wcag(book: Page, served: Served) -> None:
         assert book.locator("html").get_attribute("lang") == "en-GB"
         assert "NumPy" in book.title()
         for number in range(book.evaluate("Reveal.getTotalSlides()")):
-            book.evaluate("n => Reveal.slide(n, 0, 99)", number)
+            book.evaluate(AT_ONCE, number)
             found += colour_faults(book, f"{number}, {scheme}", judged)
             if scheme == "light":  # the other rules do not look at colours
                 found += faults(book, f"{number}")
@@ -117,7 +123,9 @@ def test_the_speaker_has_a_window_of_notes(book: Page, served: Served, watch: Wa
 
 def test_a_deck_prints_a_slide_a_page(book: Page, served: Served) -> None:
     open_deck(book, served)
-    pages = book.evaluate("Reveal.getTotalSlides() + document.querySelectorAll('.quiz').length")
+    questions = "document.querySelectorAll('.slides > .quiz').length"
+    pages = book.evaluate(f"Reveal.getTotalSlides() + {questions}")
+    assert pages > book.evaluate("Reveal.getTotalSlides()")
     open_deck(book, served, query="?print-pdf")
     # A question comes twice: with its answer. The pages come one after another.
     expect(book.locator(".pdf-page")).to_have_count(pages)
