@@ -30,7 +30,9 @@ function close(note, state) {
 /** Notes stay in sight: what gets the focus, or is jumped to, must not come to lie behind them. */
 function makeRoom() {
   const height = place.offsetHeight;
-  document.documentElement.style.scrollPaddingTop = height ? `${height + 16}px` : "";
+  const bar = document.querySelector(".bd-header-article")?.offsetHeight || 0; // stays in sight too
+  place.style.top = `${bar}px`;
+  document.documentElement.style.scrollPaddingTop = height ? `${bar + height + 16}px` : "";
 }
 
 function words(note, state) {
