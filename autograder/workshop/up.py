@@ -74,6 +74,7 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         check_readable(place)
         compile_once(log)
         made = accounts.ensure_accounts(place, people, asked.existing)
+        accounts.ensure_wall(place, people, course)
         log(f"accounts: {len(people)} people, {len(made)} made now")
         hold = _held(place, asked)
         _lay_course(place, source, course, people, hold)
@@ -123,6 +124,7 @@ def _settings(
         port=asked.port,
         address=asked.address.rstrip("/"),
         ports=before.ports if before else (_free_port(), _free_port()),
+        wall_port=(before.wall_port if before else 0) or _free_port(),
         https_cert=str(asked.https_cert.resolve()) if asked.https_cert else "",
         https_key=str(asked.https_key.resolve()) if asked.https_key else "",
         cores=asked.cores or max(1, cores() // learners),
@@ -181,7 +183,7 @@ def _lay_course(
 
 
 def _write(place: Place, settings: Settings, roster: Path) -> None:
-    for secret in (place.token, place.cookie_secret):
+    for secret in (place.token, place.cookie_secret, place.wall_key):
         if not secret.is_file():
             write_private(secret, secrets.token_hex(32))
     write_private(place.settings_file, settings.model_dump_json(indent=1))
@@ -202,8 +204,14 @@ def _cards(
 def _run(room: Room, log: Callable[[str], None]) -> None:
     """A hub that runs with these settings: the one that does, or a new one."""
     hub = room.hub
+    if hub is None or not room.current:
+        room.refuse_taken_port()
     if hub and not (room.current and room.opens()):
         log("hub: other settings, or no answer: starting it anew; learners' servers go on")
+        room.end_hub()
+        hub = None
+    if hub and not room.wall_answers():
+        log("wall: no answer: starting the hub anew, which starts it; learners' servers go on")
         room.end_hub()
         hub = None
     if hub is None:
@@ -211,6 +219,10 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.door}")
+    if room.wall_answers():
+        log(f"The wall, to project as an instructor: {room.settings.door}/services/wall/")
+    else:  # a room without a wall is better than none
+        log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
     log(f"The desk, for who owns the course: {room.settings.door}/hub/user-redirect/desk/")
 
 

@@ -36,6 +36,7 @@ class Learner:
     def __init__(self, folder: Path | None, book: Path) -> None:
         self.progress, self.book = Progress(folder), book
         self.board = Board.from_environment(folder)
+        self.in_room = False  # of a workshop, with a wall
 
     @property
     def stamp(self) -> tuple[int, ...]:
@@ -60,6 +61,7 @@ class Learner:
         shown = view(self.state())
         held = self.board.held(list(shown["lessons"]))
         more = {"kept": self.progress.file is not None, "notes": self.board.notes, "held": held}
+        more["room"] = self.in_room
         return json.dumps({**shown, **more})
 
 

@@ -161,8 +161,8 @@ class Room:
         self.command("down")
         for process in self.running():
             process.send_signal(signal.SIGKILL)
-        for name in ("tina", *self.names):
-            subprocess.run(["userdel", self.user(name)], capture_output=True, check=False)
+        for user in (*map(self.user, ("tina", *self.names)), "hpclab-wall"):
+            subprocess.run(["userdel", user], capture_output=True, check=False)
         shutil.rmtree(self.base, ignore_errors=True)
 
 
