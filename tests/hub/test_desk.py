@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from autograder.workshop.desk.desk import FRESH
 from tests.hub.client import SECONDS, Client
 from tests.hub.room import Room, as_user, readable
 from tests.hub.test_day import DOUBLE, assignment, solution, solve
@@ -89,8 +90,13 @@ def test_grades_feedback_and_marks_from_the_desk(room: Room, tina: Client) -> No
         made = at_the_desk(tina, do="export", format=format)
         assert made["state"] == "done", made
         assert bob.user in tina.get(f"/desk/marks/{format}.csv").text
-    shown = tina.get("/desk/api/state").json()["lessons"]
-    assert shown[0]["graded"] >= 1
+    due = at_the_desk(tina, do="deadline", lesson="double", time="2030-01-01T18:00")
+    assert due["state"] == "done", due
+    time.sleep(FRESH)
+    (shown,) = tina.get("/desk/api/state").json()["lessons"]
+    assert shown["graded"] >= 1
+    assert shown["due"] == "2030-01-01T18:00"
+    assert at_the_desk(tina, do="deadline", lesson="double", time="none")["state"] == "done"
 
 
 def test_a_learner_has_no_desk_and_no_say(room: Room, tina: Client) -> None:
