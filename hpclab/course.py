@@ -96,7 +96,9 @@ class About(_Entry):
     license: str
     language: str
     authors: list[str] = Field(min_length=1)
+    handbook: list[Slug] = []
     reference: list[Slug] = []
+    surveys: list[Slug] = []
 
 
 class CourseLimits(_Entry):

@@ -26,6 +26,13 @@ class Question(_Part):
     tracks: dict[str, str] = {}  # of the placement quiz: answer -> track
 
 
+class Asked(_Part):
+    """A question of a survey: its choices, or none for an answer in one's own words."""
+
+    text: str
+    choices: list[str] = []
+
+
 class OutlinedLesson(_Part):
     """A lesson as its reader sees it. The first task of an exercise is its core."""
 
@@ -45,6 +52,7 @@ class Outline(_Part):
     plans: dict[str, Plan] = {}
     lessons: list[OutlinedLesson]
     quizzes: dict[str, dict[str, Question]]  # page's slug -> question's number -> question
+    surveys: dict[str, dict[str, Asked]] = {}  # page -> question's number -> question
 
     @classmethod
     def load(cls, book: Path) -> "Outline":

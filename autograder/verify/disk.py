@@ -12,6 +12,9 @@ _PLACES = (
     "notebooks/{slug}.py",
     "exercises/{slug}",
 )
+_FOLDERS = (
+    "book/lessons", "book/handbook", "book/instructors", "book/reference", "notebooks", "exercises",
+)  # fmt: skip
 _EXERCISE = {"exercise.py", "checks.py", "hidden_checks.py", "hints.md", "why.md", "attempts"}
 _IGNORED = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache"}
 
@@ -20,11 +23,13 @@ def check_disk(course: Course) -> Iterator[str]:
     """A sentence for each file that is missing, and for each that the manifest does not know."""
     slugs = [lesson.slug for lesson in course.lessons()]
     wanted = {course.root / place.format(slug=slug) for place in _PLACES for slug in slugs}
-    wanted |= {course.root / "book/reference" / f"{page}.md" for page in course.course.reference}
+    about = course.course
+    for folder, pages in (("book/handbook", about.handbook), ("book/reference", about.reference)):
+        wanted |= {course.root / folder / f"{page}.md" for page in pages}
     for path in sorted(wanted):
         if not path.exists():
             yield f"{_name(course, path)}: expected, because course.toml names it"
-    for folder in ("book/lessons", "book/instructors", "book/reference", "notebooks", "exercises"):
+    for folder in _FOLDERS:
         for path in _entries(course.root / folder):
             if path not in wanted:
                 yield f"{_name(course, path)}: a stray: course.toml does not name it"

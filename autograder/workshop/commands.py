@@ -1,4 +1,4 @@
-"""The commands that run a room: `autograder workshop up`, `status`, `down`, `archive`."""
+"""The commands that run a room: `autograder workshop up`, `status`, `down` and the rest."""
 
 import json
 import os
@@ -94,6 +94,18 @@ def archive(
 
     place = _as_root(folder)
     write(place, place.load(), file, _say)
+
+
+@app.command()
+def papers(
+    out: Annotated[Path, typer.Option(help="A folder for the files, made for you alone.")],
+    folder: Dir = DEFAULT,
+) -> None:
+    """Write attendance, surveys, deadlines and marks as CSV files."""
+    from autograder.workshop.papers import papers as write
+
+    place = _as_root(folder)
+    write(place, place.load(), out.expanduser().absolute(), _say)
 
 
 @app.command()

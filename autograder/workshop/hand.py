@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.build.files import contents, replace_folder, write_text
+from autograder.build.files import contents, write_text
 from autograder.engine.course import CourseFolder
 from autograder.engine.exchange import Exchange
 from autograder.workshop.plan import CHOICE, Choice
@@ -41,12 +41,18 @@ def put_out(release: Path, exchange: Path) -> bool:
     there = exchange / "outbound" / release.name
     if contents(release) == contents(there):
         return False
-    beside = exchange / f".{release.name}.new"
-    shutil.rmtree(beside, ignore_errors=True)
+    # Beside `outbound`, since all that is in there is handed out.
+    beside, aside = (exchange / f".{release.name}.{end}" for end in ("new", "old"))
+    for folder in (beside, aside):
+        shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(release, beside)
     for path in (beside, *beside.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return replace_folder(beside, there)
+    if there.exists():
+        there.rename(aside)
+    beside.rename(there)
+    shutil.rmtree(aside, ignore_errors=True)
+    return True
 
 
 def hand_out(course: CourseFolder, slug: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import hpclab.server
 from autograder.workshop import accounts
+from autograder.workshop.attendance import Register
 from autograder.workshop.login import CardAuthenticator
 from autograder.workshop.place import Place, Settings
 from autograder.workshop.running import MARKER
@@ -26,6 +27,14 @@ def configure(c: Any, root: str) -> None:
     _hub(c, place, settings)
     _people(c, place, settings)
     _servers(c, place, settings)
+    _attendance(c, Register(place.attendance))
+
+
+def _attendance(c: Any, register: Register) -> None:
+    c.Authenticator.post_auth_hook = register.logged_in
+    c.Spawner.pre_spawn_hook = register.starts
+    c.RoomSpawner.seen = register.seen
+    c.JupyterHub.last_activity_interval = 60  # seconds between two looks at who uses the proxy
 
 
 def _hub(c: Any, place: Place, settings: Settings) -> None:

@@ -101,6 +101,11 @@ class Place:
         return self.hub / "hub.log"
 
     @property
+    def attendance(self) -> Path:
+        """When the hub has seen whom."""
+        return self.hub / "attendance.jsonl"
+
+    @property
     def pid(self) -> Path:
         """The hub's process."""
         return self.hub / "hub.pid"

@@ -54,5 +54,5 @@ def _install(place: Place, log: Callable[[str], None]) -> None:
         shutil.rmtree(place.root / "proxy", ignore_errors=True)
         raise HpclabError(
             f"npm could not fetch {NAME} {version}:\n{why}\nWithout a network, put {NAME} on PATH "
-            "beforehand; behind a proxy of your house, tell npm: npm config set proxy URL."
+            "beforehand; behind a proxy of your house, tell npm: npm config set https-proxy URL."
         )

@@ -85,6 +85,21 @@ class Room:
 
         return _until(asked, seconds)
 
+    def refuse_taken_port(self) -> None:
+        """HpclabError where something that is not this workshop's listens at the door."""
+        with suppress(psutil.Error):  # it ended meanwhile
+            for one in psutil.net_connections("tcp"):
+                if one.status != psutil.CONN_LISTEN or one.laddr[1:] != (self.settings.port,):
+                    continue
+                taker = psutil.Process(one.pid) if one.pid else None
+                if taker and taker.environ().get(MARKER) == str(self.place.root):
+                    continue
+                who = f"process {taker.pid}, {taker.name()}" if taker else "another process"
+                raise HpclabError(
+                    f"Port {self.settings.port} is taken by {who}. End that, or name another port "
+                    "with --port; new cards are not needed, but tell the room the new address."
+                )
+
     def start(self) -> None:
         """Start the hub, which starts the proxy; return when the login page answers."""
         self._forget_stale_proxy()

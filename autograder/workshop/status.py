@@ -17,6 +17,7 @@ from autograder.workshop.running import Room
 
 _SAMPLE = 0.5  # seconds over which processor time is counted
 _FULL = 0.9  # of a limit, a disk, the memory
+_ROOM = 2**20  # bytes: less, and a notebook may not be saved
 GIB = 2**30
 
 
@@ -139,6 +140,7 @@ def _of_machine(room: Room, status: Status, disk: Any) -> list[str]:
         for use in status.people
         if use.role == "learner" and use.largest > _FULL * room.settings.memory
     ]
+    problems += _of_homes(room)
     if status.load > 2 * status.cores:
         problems.append(
             f"The load is {status.load:.0f} on {status.cores} cores: timed checks will say "
@@ -149,6 +151,22 @@ def _of_machine(room: Room, status: Status, disk: Any) -> list[str]:
     if status.memory_free < GIB:
         problems.append(f"The machine has {status.memory_free / GIB:.1f} GiB of memory left.")
     return problems
+
+
+def _of_homes(room: Room) -> list[str]:
+    """Homes that are full, where each is a file system of its own, or its quota shows as one."""
+    device = room.place.root.stat().st_dev
+    homes = {one.user: found.pw_dir for one in room.settings.people if (found := account(one.user))}
+    full = []
+    for user, home in homes.items():
+        with suppress(OSError):  # no home yet
+            if os.stat(home).st_dev != device and shutil.disk_usage(home).free < _ROOM:
+                full.append(user)
+    return [
+        f"{user}: the home is full, and nothing more is saved. Let them delete what they do not "
+        "need, and save again."
+        for user in full
+    ]
 
 
 def document(status: Status) -> dict[str, Any]:

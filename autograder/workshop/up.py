@@ -204,6 +204,8 @@ def _cards(
 def _run(room: Room, log: Callable[[str], None]) -> None:
     """A hub that runs with these settings: the one that does, or a new one."""
     hub = room.hub
+    if hub is None or not room.current:
+        room.refuse_taken_port()
     if hub and not (room.current and room.opens()):
         log("hub: other settings, or no answer: starting it anew; learners' servers go on")
         room.end_hub()
@@ -221,6 +223,7 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         log(f"The wall, to project as an instructor: {room.settings.door}/services/wall/")
     else:  # a room without a wall is better than none
         log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
+    log(f"The desk, for who owns the course: {room.settings.door}/hub/user-redirect/desk/")
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import "./progress.js";
 import "./quiz.js";
+import "./survey.js";
 import "./home.js";
 import "./notes.js";
 import "./room.js";

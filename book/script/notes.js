@@ -43,7 +43,7 @@ function card(note, state) {
   const button = make("button", { type: "button", "aria-label": "Close this note" }, "Close");
   const time = new Date(note.at).toTimeString().slice(0, 5);
   const element = make("div", { class: "room-note" },
-    make("p", {}, ...signed("📣", make("strong", {}, `Your instructor, ${time}: `), ...said)), button);
+    make("p", {}, ...signed("☞", make("strong", {}, `Your instructor, ${time}: `), ...said)), button);
   button.addEventListener("click", () => {
     close(note, state);
     const next = element.nextElementSibling || element.previousElementSibling;

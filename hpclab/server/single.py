@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from hpclab.console import sentence
 from hpclab.course import built
 from hpclab.learner.folder import DEFAULT, prepare
 from hpclab.learner.pair import sync_all
@@ -17,7 +18,11 @@ def main() -> None:
     """Prepare and start; the arguments are JupyterHub's."""
     folder, course = DEFAULT.expanduser(), built()
     release, demos = course / "course" / "release", course / "demos"
-    for note in [*sync_all(folder), *prepare(folder, release, demos)]:
+    try:
+        notes = [*sync_all(folder), *prepare(folder, release, demos)]
+    except OSError as error:  # a full home: who cannot get in cannot make room
+        notes = [f"{folder} was not brought up to date: {sentence(error)}"]
+    for note in notes:
         print(note, flush=True)
     folder.chmod(0o700)
     settings = {**lab_settings(folder), "ServerApp.root_dir": folder}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
+from nbgrader.utils import get_username
 
 from autograder.engine.course import CourseFolder
 from autograder.engine.deadline import read_time
@@ -110,6 +111,23 @@ def test_all_say_the_same(grade: Runner, inbound: Path) -> None:
         for who, row in found.items()
     }
     assert found["bob"]["late_submission_penalty"] == "3.0"
+
+
+def test_a_submission_that_claims_to_be_older_is_named(grade: Runner, inbound: Path) -> None:
+    """Where learners have accounts: timestamp.txt is the learner's, its ctime the system's."""
+    with (grade.course / "nbgrader_config.py").open("a") as settings:
+        settings.write("c.Collect.owned = True\n")
+    me = get_username()
+    arrive(grade, inbound, me, RIGHT)
+    said = grade("watch", "--once").out
+    assert "it says 2026-01-01 10:00 UTC, but was written at " in said
+    now = datetime.now(UTC)
+    place = arrive(grade, inbound, me, RIGHT, day=2)
+    (place / "timestamp.txt").write_text(f"{now:%Y-%m-%d %H:%M:%S.%f} UTC")
+    place.rename(inbound / f"{me}+double+{now:%Y-%m-%d %H:%M:%S.%f} UTC+random")
+    said = grade("watch", "--once").out
+    assert f"{me} double: 3 of 3" in said
+    assert "it says" not in said
 
 
 def test_a_deadline_that_moves_runs_nothing_again(grade: Runner) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from unittest.mock import MagicMock
 import pytest
 
 from autograder.workshop import desk
+from hpclab.outline import OUTLINE as OUTLINE_FILE
 from hpclab.server.serve import environment, stop, wait_until_up
 from tests.unit import desk_standin
+from tests.unit.test_plan import OUTLINE
 
 PREFIX = "/user/tina/"
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -149,6 +149,25 @@ def test_what_a_page_says_is_kept(server: Server) -> None:
     assert track["track"] == "short"
 
 
+def test_a_survey_is_the_learners_until_it_is_sent(server: Server) -> None:
+    def say(**said: str) -> dict[str, Any]:
+        answer = server.ask("record", {"survey": "before", **said})
+        assert answer.status == 200
+        shown: dict[str, Any] = json.loads(answer.read())["surveys"]["before"]
+        return shown
+
+    say(event="survey", question="1", answer="a")
+    hostile = "<b>=1+1</b>\x1b[2J\u202e\nnext"
+    shown = say(event="survey", question="2", answer=hostile)
+    assert shown == {"answers": {"1": "a", "2": "<b>=1+1</b> [2J \nnext"}, "sent": False}
+    assert say(event="survey-sent", sent="yes")["sent"] is True
+    shown = say(event="survey", question="1", answer="")
+    assert (shown["sent"], "1" in shown["answers"]) == (True, False), "changed at will"
+    assert say(event="survey-sent", sent="no")["sent"] is False
+    most = {"event": "survey", "survey": "before", "question": "2", "answer": "\U0001d4ae" * 500}
+    assert server.ask("record", json.dumps(most, ensure_ascii=False).encode()).status == 200
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -169,6 +188,14 @@ def test_what_a_page_says_is_kept(server: Server) -> None:
         {"event": "read", "page": "lessons/one.html#<script>"},
         {"event": "track", "track": "nobody's"},
         {"event": "track"},
+        {"event": "survey", "survey": "before", "question": "1", "answer": "c"},
+        {"event": "survey", "survey": "before", "question": "1", "answer": "so"},
+        {"event": "survey", "survey": "before", "question": "2", "answer": "x" * 1001},
+        {"event": "survey", "survey": "before", "question": "3", "answer": "a"},
+        {"event": "survey", "survey": "one", "question": "1", "answer": "a"},
+        {"event": "survey", "survey": "../before", "question": "1", "answer": "a"},
+        {"event": "survey-sent", "survey": "before", "sent": "perhaps"},
+        {"event": "survey-sent", "survey": "one", "sent": "yes"},
         {},
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import socket
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -271,6 +272,17 @@ def test_a_stale_number_is_no_hub(place: Place) -> None:
     assert room_of(place).hub is None
     place.pid.write_text("")
     assert room_of(place).hub is None
+
+
+def test_a_taken_port_is_named_before_anything_is_ended(place: Place) -> None:
+    with socket.socket() as taker:
+        taker.bind(("127.0.0.1", 0))
+        taker.listen()
+        port = taker.getsockname()[1]
+        room = Room(place, room_of(place).settings.model_copy(update={"port": port}))
+        with pytest.raises(HpclabError, match=f"Port {port} is taken by process {os.getpid()}"):
+            room.refuse_taken_port()
+    room.refuse_taken_port()
 
 
 def test_two_commands_do_not_meet(place: Place) -> None:

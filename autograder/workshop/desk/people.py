@@ -54,5 +54,5 @@ class People:
         try:
             said = json.loads((await AsyncHTTPClient().fetch(request)).body)
             return [{key: one[key] for key in _WANTED} for one in said]
-        except (HTTPClientError, OSError, ValueError, KeyError, TypeError):
+        except (HTTPClientError, OSError, ValueError, KeyError, TypeError, RecursionError):
             return None

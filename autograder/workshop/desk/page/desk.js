@@ -26,7 +26,7 @@ async function post(path, said = {}) {
   if (answer?.ok) update(await answer.json());
   else {
     const why = await answer?.json().catch(() => null);
-    $("run-state").textContent = `⚠ ${why?.reason || why?.message || "The server does not answer."}`;
+    $("run-state").textContent = `! ${why?.reason || why?.message || "The server does not answer."}`;
   }
   return Boolean(answer?.ok);
 }
@@ -34,21 +34,24 @@ async function post(path, said = {}) {
 /** Ask for an action, unless one is at work. */
 function act(said) {
   if (state?.run.state === "running") {
-    $("run-state").textContent = `⏳ “${state.run.words}” is at work: one thing at a time.`;
+    $("run-state").textContent = `… “${state.run.words}” is at work: one thing at a time.`;
     return Promise.resolve(false);
   }
   return post("api/do", said);
 }
 
 const RUNS = {
-  none: "Nothing yet.", running: "⏳ At work: ", done: "✓ Done: ", failed: "✗ Failed: ",
-  waits: "✋ Done, and some of it waits for a person: ", stopped: "■ Stopped: ",
+  none: "Nothing yet.", running: "… At work: ", done: "✓ Done: ", failed: "✗ Failed: ",
+  waits: "! Done, and some of it waits for a person: ", stopped: "■ Stopped: ",
 };
 
 function showRun(run) {
   const words = RUNS[run.state] + run.words;
   if ($("run-state").textContent !== words) $("run-state").textContent = words;
-  $("stop").hidden = run.state !== "running";
+  const stop = $("stop");
+  const lost = document.activeElement === stop && run.state !== "running";
+  stop.hidden = run.state !== "running";
+  if (lost) $("run-state").focus(); // not back to the top of the page
   const text = $("run-text");
   if (text.textContent !== run.text) {
     const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 5;
@@ -73,8 +76,8 @@ function showPeople({ wall, answers, help, stuck }) {
   const words = !wall ? "This workshop has no wall, which would tell."
     : !answers ? "The wall does not answer; it is started again by itself."
     : !(help.length + stuck.length) ? "Nobody." : "";
-  const items = [...help.map((one) => person(one, one.help, "✋", "asks for help")),
-    ...stuck.map((one) => person(one, one.stuck, "⧗", "has been stuck"))];
+  const items = [...help.map((one) => person(one, one.help, "!", "asks for help")),
+    ...stuck.map((one) => person(one, one.stuck, "…", "has been stuck"))];
   $("people").replaceChildren(words ? make("p", {}, words) : make("ul", {}, ...items));
 }
 
@@ -101,6 +104,7 @@ function deadline(lesson) {
 function lessonPart(lesson) {
   const release = button(lesson.released ? "Release again" : "Release to all", `release-${lesson.slug}`,
     () => act({ do: "release", lesson: lesson.slug }));
+  release.className = lesson.released ? "quiet" : "";
   release.setAttribute("aria-label", `${release.textContent}: ${lesson.title}`);
   const state = lesson.released ? signed("✓", "released") : signed("○", "held back");
   const slides = make("a", { href: `../course/slides/${lesson.slug}.html` }, "Slides");
