@@ -20,6 +20,7 @@ console = Console()
 app.command()(engine.grade)
 app.command()(engine.regrade)
 app.command()(engine.watch)
+app.command()(engine.deadline)
 app.add_typer(badge.app, name="badge", no_args_is_help=True)
 app.add_typer(workshop.app, name="workshop", no_args_is_help=True)
 

@@ -33,6 +33,11 @@ class Minutes(_Entry):
         """Minutes for everything."""
         return self.page + self.demo + self.core + self.stretch
 
+    @property
+    def room(self) -> int:
+        """Minutes that a room gives it: all but the stretch tasks, for who is done early."""
+        return self.page + self.demo + self.core
+
 
 class Skill(_Entry):
     """A skill in the HPC Certification Forum's competence tree."""
@@ -65,6 +70,22 @@ class Track(_Entry):
     lessons: list[Slug] = Field(min_length=1)
 
 
+class Break(_Entry):
+    """A break of a plan, after a lesson of it."""
+
+    after: Slug
+    minutes: int = Field(gt=0, le=240)
+    title: str = "Break"
+
+
+class Plan(_Entry):
+    """A day in a room: the lessons of a track from `start` on, by the clock of the room."""
+
+    track: Slug
+    start: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    breaks: list[Break] = []
+
+
 class About(_Entry):
     """What training portals want to know of the whole course."""
 
@@ -77,6 +98,7 @@ class About(_Entry):
     authors: list[str] = Field(min_length=1)
     handbook: list[Slug] = []
     reference: list[Slug] = []
+    surveys: list[Slug] = []
 
 
 class CourseLimits(_Entry):
@@ -101,6 +123,7 @@ class Course(_Entry):
     course: About
     limits: CourseLimits = CourseLimits()
     tracks: dict[Slug, Track] = {}
+    plans: dict[Slug, Plan] = {}
     modules: list[Module] = Field(min_length=1)
 
     @classmethod
@@ -135,7 +158,7 @@ class Course(_Entry):
         raise unknown("lesson", slug, (lesson.slug for lesson in self.lessons()))
 
     def _check_references(self, path: Path, text: str) -> None:
-        """Slugs are unique; needs and tracks name lessons that stand."""
+        """Slugs are unique; needs, tracks and plans name what stands."""
         slugs = [lesson.slug for lesson in self.lessons()]
         for slug in slugs:
             if slugs.count(slug) > 1:
@@ -149,6 +172,20 @@ class Course(_Entry):
             for slug in set(track.lessons) - set(slugs):
                 line = _line_of(text, [f"[tracks.{name}]", "lessons"])
                 raise FileError(path, line, f"lessons: {unknown('lesson', slug, slugs)}")
+        self._check_plans(path, text)
+
+    def _check_plans(self, path: Path, text: str) -> None:
+        """A plan's track stands, and each of its breaks is after a lesson of it."""
+        for name, plan in self.plans.items():
+            if plan.track not in self.tracks:
+                line = _line_of(text, [f"[plans.{name}]", "track"])
+                raise FileError(path, line, f"track: {unknown('track', plan.track, self.tracks)}")
+            lessons = self.tracks[plan.track].lessons
+            for one in plan.breaks:
+                if one.after not in lessons:
+                    line = _line_of(text, [f"[plans.{name}]", "breaks"])
+                    problem = unknown("lesson of the plan", one.after, lessons)
+                    raise FileError(path, line, f"breaks: {problem}")
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -182,7 +219,9 @@ def _explain(path: Path, text: str, error: ValidationError | TypeError) -> FileE
     """The first mistake pydantic found, in the author's terms: line, field, expected, given."""
     if isinstance(error, TypeError):
         return FileError(
-            path, 1, f"expected tables [course], [limits], [tracks.*], [[modules]]: {error}"
+            path,
+            1,
+            f"expected tables [course], [limits], [tracks.*], [plans.*], [[modules]]: {error}",
         )
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
@@ -193,6 +232,8 @@ def _explain(path: Path, text: str, error: ValidationError | TypeError) -> FileE
 
 def _headings(loc: tuple[Any, ...]) -> list[str]:
     """The lines to look for, outermost first, to reach a place such as modules.0.lessons.1.slug."""
+    if loc[0] in ("tracks", "plans") and len(loc) > 1:
+        return [f"[{loc[0]}.{loc[1]}]", *(str(part) for part in loc[2:3])]
     steps: list[str] = []
     table = ""
     for part in loc:

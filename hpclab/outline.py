@@ -1,4 +1,4 @@
-"""The outline of a built course: its lessons, their tasks and quizzes, and the tracks.
+"""The outline of a built course: its lessons, their tasks and quizzes, tracks and plans.
 
 `autograder build` writes it beside the book's pages; who has the book knows the course.
 """
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from hpclab.course import Minutes, Skill, Track
+from hpclab.course import Minutes, Plan, Skill, Track
 from hpclab.errors import HpclabError, unknown
 
 OUTLINE = "course.json"
@@ -26,6 +26,13 @@ class Question(_Part):
     tracks: dict[str, str] = {}  # of the placement quiz: answer -> track
 
 
+class Asked(_Part):
+    """A question of a survey: its choices, or none for an answer in one's own words."""
+
+    text: str
+    choices: list[str] = []
+
+
 class OutlinedLesson(_Part):
     """A lesson as its reader sees it. The first task of an exercise is its core."""
 
@@ -42,8 +49,10 @@ class Outline(_Part):
 
     title: str
     tracks: dict[str, Track]
+    plans: dict[str, Plan] = {}
     lessons: list[OutlinedLesson]
     quizzes: dict[str, dict[str, Question]]  # page's slug -> question's number -> question
+    surveys: dict[str, dict[str, Asked]] = {}  # page -> question's number -> question
 
     @classmethod
     def load(cls, book: Path) -> "Outline":

@@ -13,9 +13,23 @@ from xdist.scheduler import LoadScopeScheduling
 from hpclab.measure.machine import notebook_settings
 
 TESTS = Path(__file__).parent
-# With several workers (CI: `scripts/test -n 2`) one of them runs all tests of such a folder, which
-# share what takes long to make; elsewhere, of a file.
-TOGETHER = ("browser", "hub", "security/grading")
+# With several workers (CI) one of them runs all tests of such a group, which share what takes long
+# to make; of other tests, all of a file. Groups begin in this order: the longest first, so that
+# none is left over at the end; "lab" and "course" once "pages" has built the book that they need.
+# A test belongs to the first group that has the beginning of its path.
+TOGETHER = {
+    "pages": tuple(
+        f"browser/test_{name}"
+        for name in ("axe", "badge", "book", "feedback", "keyboard", "slides")
+    ),
+    "hub": ("hub/",),
+    "grading": ("security/grading/",),
+    "lab": ("browser/",),
+    "course": ("content/test_course",),
+    "verify": ("content/test_verify",),
+    "page": ("unit/test_page",),
+    "calibrate": ("content/test_calibrate",),
+}
 
 Require = Callable[[str, bool], None]
 
@@ -33,16 +47,31 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
+def group_of(nodeid: str) -> str:
+    """The group of TOGETHER that a test belongs to, or else its file."""
+    file = nodeid.split("::")[0]
+    path = file.removeprefix("tests/")
+    return next((name for name, begins in TOGETHER.items() if path.startswith(begins)), file)
+
+
 class Together(LoadScopeScheduling):
-    """Tests of one folder of TOGETHER, or else of one file, stay together."""
+    """A group, or else a file, is one worker's."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((one for one in TOGETHER if f"tests/{one}/" in nodeid), nodeid.split("::")[0])
+        return group_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     """Who runs what, where there are several workers."""
+    config.option.loadscopereorder = False  # which begins with most tests, not with most seconds
     return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order in which workers take groups."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        order = {name: number for number, name in enumerate(TOGETHER)}
+        items.sort(key=lambda item: order.get(group_of(item.nodeid), len(order)))
 
 
 @pytest.fixture(scope="session")

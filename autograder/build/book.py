@@ -28,7 +28,7 @@ NOT_IN_DEMOS = {"checks", "cli.py", "course.py", "doctor.py", "learner", "outlin
 ASSETS = ("style", "script")
 COMPRESSED = (".css", ".html", ".js", ".json", ".svg")
 # Pages are read again when these change.
-PAGE_CODE = ("home.py", "metadata.py", "page.py", "percent.py", "quiz.py", "tags.py")
+PAGE_CODE = ("home.py", "metadata.py", "page.py", "percent.py", "quiz.py", "survey.py", "tags.py")
 
 
 def build_book(course: Course, out: Path, *, log: Callable[[str], object] = print) -> Path:
@@ -64,16 +64,18 @@ def staged_pages(course: Course) -> dict[str, Path]:
         pages[f"lessons/{slug}.md"] = book / "lessons" / f"{slug}.md"
         pages[f"demos/{slug}.py"] = course.root / "notebooks" / f"{slug}.py"
         pages[f"instructors/{slug}.md"] = book / "instructors" / f"{slug}.md"
-    for folder, names in (("handbook", about.handbook), ("reference", about.reference)):
+    for name in about.surveys:
+        pages[f"{name}.md"] = book / f"{name}.md"
+    for part, names in (("handbook", about.handbook), ("reference", about.reference)):
         for name in names:
-            pages[f"{folder}/{name}.md"] = book / folder / f"{name}.md"
+            pages[f"{part}/{name}.md"] = book / part / f"{name}.md"
     for folder in ASSETS:
         for file in sorted((book / folder).glob("*.*")):
             pages[f"{folder}/{file.name}"] = file
     missing = [path for path in pages.values() if not path.is_file()]
     if missing:
-        names = ", ".join(str(path.relative_to(course.root)) for path in missing)
-        raise HpclabError(f"{course.root / MANIFEST} names pages that are missing: {names}.")
+        listed = ", ".join(str(path.relative_to(course.root)) for path in missing)
+        raise HpclabError(f"{course.root / MANIFEST} names pages that are missing: {listed}.")
     return pages
 
 
@@ -86,6 +88,9 @@ def table_of_contents(course: Course) -> dict[str, Any]:
             for lesson in module.lessons
         ]
         parts.append({"caption": module.title, "chapters": chapters})
+    if course.course.surveys:
+        surveys = [{"file": name} for name in course.course.surveys]
+        parts.append({"caption": "Surveys", "chapters": surveys})
     handbook = [{"file": f"handbook/{name}"} for name in course.course.handbook]
     notes = [{"file": f"instructors/{lesson.slug}"} for lesson in course.lessons()]
     parts.append({"caption": "For instructors", "chapters": handbook + notes})

@@ -7,8 +7,9 @@ from sphinx.application import Sphinx
 
 from autograder.build.files import write_text
 from autograder.build.notebooks import tasks_in
+from autograder.build.survey import SURVEY
 from hpclab.course import Course
-from hpclab.outline import OUTLINE, Outline, OutlinedLesson, Question
+from hpclab.outline import OUTLINE, Asked, Outline, OutlinedLesson, Question
 
 QUIZ = "quiz"  # where the questions of a page are kept among what Sphinx knows of it
 
@@ -17,8 +18,9 @@ def outline(
     course: Course,
     titles: Mapping[str, str],
     quizzes: Mapping[str, dict[str, Question]],
+    surveys: Mapping[str, dict[str, Asked]],
 ) -> Outline:
-    """The outline of `course`, given the pages' titles and quizzes."""
+    """The outline of `course`, given the pages' titles, quizzes and surveys."""
     lessons = [
         OutlinedLesson(
             slug=lesson.slug,
@@ -32,8 +34,9 @@ def outline(
         for lesson in module.lessons
     ]
     return Outline(
-        title=course.course.title, tracks=course.tracks, lessons=lessons, quizzes=dict(quizzes)
-    )
+        title=course.course.title, tracks=course.tracks, plans=course.plans, lessons=lessons,
+        quizzes=dict(quizzes), surveys=dict(surveys),
+    )  # fmt: skip
 
 
 def write_outline(app: Sphinx, error: Exception | None) -> None:
@@ -52,5 +55,10 @@ def write_outline(app: Sphinx, error: Exception | None) -> None:
         for page, known in app.env.metadata.items()
         if QUIZ in known
     }
-    text = outline(course, titles, quizzes).model_dump_json(indent=1)
+    surveys = {
+        page: {number: Asked.model_validate(asked) for number, asked in known[SURVEY].items()}
+        for page, known in app.env.metadata.items()
+        if SURVEY in known
+    }
+    text = outline(course, titles, quizzes, surveys).model_dump_json(indent=1)
     write_text(Path(app.outdir) / OUTLINE, text + "\n")

@@ -14,6 +14,7 @@ from autograder.build.home import Lessons, OpenExercise, Progress, Tracks
 from autograder.build.metadata import training_material
 from autograder.build.outline import write_outline
 from autograder.build.quiz import AnswerDirective, QuestionDirective
+from autograder.build.survey import AskDirective
 from autograder.build.tags import (
     Tag,
     close_tag,
@@ -153,6 +154,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("objectives", Objectives)
     app.add_directive("question", QuestionDirective)
     app.add_directive("answer", AnswerDirective)
+    app.add_directive("ask", AskDirective)
     app.add_directive("tracks", Tracks)
     app.add_directive("lessons", Lessons)
     app.add_directive("progress", Progress)

@@ -1,5 +1,8 @@
-"""The commands that grade: `autograder grade`, `regrade` and `watch`."""
+"""The commands that grade: `autograder grade`, `regrade`, `watch` and `deadline`."""
 
+import json
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -90,6 +93,49 @@ def watch(
         watcher = Watcher(grader, exchange, tell_now)
         tell_now(f"watching {exchange.inbound}; Ctrl-C ends it")
         watcher.look() if once else watcher.watch(every)
+
+
+def deadline(
+    assignment: Annotated[
+        str | None, typer.Argument(help="The assignment; without it, all are listed.")
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Argument(help="Such as 2026-12-01T18:00, or 18:00 for today, or none."),
+    ] = None,
+    late: Annotated[
+        str | None, typer.Option(help="none or zero: what late work loses, in all assignments.")
+    ] = None,
+    course: Course = None,
+    gradebook: Gradebook = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set until when an assignment is wanted, and what later work loses."""
+    from autograder.engine import deadline as deadlines
+    from autograder.engine.course import CourseFolder
+    from autograder.records.gradebook import Records
+
+    folder = CourseFolder.load(course, gradebook=gradebook)
+    due = deadlines.read_time(time, datetime.now()) if time else None
+    if late:
+        deadlines.set_rule(folder.root, late)
+    with closing(Records(folder.config)) as records:
+        book = records.gradebook
+        if assignment:
+            folder.names(book, assignment)
+        if assignment and time:
+            deadlines.set_deadline(folder, book, assignment, due)
+        changed = deadlines.settle_all(folder, book) if time or late else []
+        found = [
+            one for one in deadlines.deadlines(folder, book)
+            if assignment in (None, one.assignment)
+        ]  # fmt: skip
+        rule = folder.late_rule().name
+    if as_json:
+        told = [one.to_json() for one in found]
+        print(json.dumps({"late": rule, "deadlines": told, "changed": changed}, indent=1))
+    else:
+        print("\n".join([*map(str, found), deadlines.said_of(rule), *changed]))
 
 
 def _begin(jobs: int | None, scheduler: str | None, trust: bool) -> None:

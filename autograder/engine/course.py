@@ -1,8 +1,10 @@
 """A course directory of nbgrader: its settings, its assignments, and what was handed in."""
 
 import glob
+import json
 import re
 from collections.abc import Collection, Iterator
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +21,13 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.engine.handedin import HandedIn, read_handed_in
 from autograder.examiner.assignment import Assignment, load_assignment
 from autograder.records.feedback import safe_feedback
+from autograder.records.late import LateRule
 from hpclab.checks.limits import DEFAULT, Limits
 from hpclab.course import find_root
 from hpclab.errors import HpclabError, unknown
 
 CONFIG_FILE = "nbgrader_config.py"
+OWN_FILE = "nbgrader_config.json"  # nbgrader reads it too, after the other; no build touches it
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class CourseFolder:
         """
         root = _find(given)
         config = PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+        config.merge(own_settings(root))
         if "root" not in config.CourseDirectory:
             config.CourseDirectory.root = str(root)
         if submitted:
@@ -76,12 +81,22 @@ class CourseFolder:
         """The gradebook's URL without its password."""
         return make_url(self.directory.db_url).render_as_string(hide_password=True)
 
-    def names(self, gradebook: Gradebook, wanted: str | None = None) -> list[str]:
-        """The assignments to grade: the one that is wanted, or all with submissions."""
+    def late_rule(self) -> LateRule:
+        """The late rule as it is set now, which `autograder deadline` may just have changed."""
+        config = deepcopy(self.config)
+        config.merge(own_settings(self.root))
+        return LateRule(config)
+
+    def known(self, gradebook: Gradebook) -> list[str]:
+        """All assignments: those with a source, and those of the gradebook."""
         directory = self.directory
         sources = directory.format_path(directory.source_directory, ".", "*")
         found = {Path(path).parent.name for path in glob.glob(f"{sources}/*.ipynb")}
-        known = sorted(found | {one.name for one in gradebook.assignments})
+        return sorted(found | {one.name for one in gradebook.assignments})
+
+    def names(self, gradebook: Gradebook, wanted: str | None = None) -> list[str]:
+        """The assignments to grade: the one that is wanted, or all with submissions."""
+        known = self.known(gradebook)
         if wanted is None:
             return [name for name in known if self.students(name)]
         if wanted not in known:
@@ -136,6 +151,21 @@ class CourseFolder:
     def _source(self, name: str) -> Path:
         directory = self.directory
         return Path(directory.format_path(directory.source_directory, ".", name))
+
+
+def own_settings(root: Path) -> Config:
+    """What stands in the course's nbgrader_config.json; empty where there is none."""
+    path = root / OWN_FILE
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        return Config({name: Config(part) for name, part in settings.items()})
+    except FileNotFoundError:
+        return Config()
+    except (ValueError, TypeError, AttributeError):
+        raise HpclabError(
+            f"{path} cannot be read; expected settings of nbgrader as JSON, such as "
+            '{"LateSubmissionPlugin": {"penalty_method": "zero"}}.'
+        ) from None
 
 
 def _find(given: Path | None) -> Path:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from traitlets import Bool
 
 from autograder.engine.course import CourseFolder
 from hpclab.errors import HpclabError
+
+_DELAY = timedelta(minutes=5)  # from a submission's time to its last byte on a slow disk
 
 
 class Collect(ExchangeCollect):
@@ -44,6 +47,8 @@ class Collect(ExchangeCollect):
         course = self.coursedir
         if self.owned and (reason := _refusal(Path(src))):  # renamed in this moment
             raise HpclabError(f"{Path(src).name}: {reason}.")
+        if self.owned and (doubt := _backdated(Path(src))):
+            self.log.warning(f"{Path(src).name[:80]}: {doubt}")
         if self.get_size(src) > 1000 * course.max_dir_size:
             raise HpclabError(f"It has more than {course.max_dir_size} kB.")
         ignore = ignore_patterns(course.ignore, course.include, course.max_file_size, self.log)
@@ -64,6 +69,25 @@ def _refusal(path: Path) -> str:
     except KeyError:
         owner = "nobody who has an account"
     return "" if owner == parts[0] else f"it belongs to {owner}"
+
+
+def _backdated(path: Path) -> str:
+    """Whether a submission claims to be older than it is, in words; "" where it does not.
+
+    Its learner writes timestamp.txt; when the file was last touched, only the system writes.
+    """
+    file = path / "timestamp.txt"
+    if file.is_symlink() or not file.is_file():
+        return ""  # without a time it is never late
+    try:
+        with file.open(errors="replace") as opened:
+            says = parse_utc(opened.read(100).strip())
+        came = datetime.fromtimestamp(file.lstat().st_ctime, UTC).replace(tzinfo=None)
+    except (OSError, ValueError, OverflowError, TypeError):
+        return ""
+    if came - says <= _DELAY:
+        return ""
+    return f"it says {says:%Y-%m-%d %H:%M} UTC, but was written at {came:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True, order=True)

@@ -15,6 +15,7 @@ from autograder.engine.journal import FOLDER, Journal, Saved
 from autograder.examiner.assignment import digest_of, grade_id
 from autograder.examiner.record import Record, graded_notebook, left_to_a_person
 from autograder.records.gradebook import Graded, Records
+from autograder.records.late import penalties
 from hpclab.errors import HpclabError
 
 _LOOK = 0.5  # seconds between looks at the cluster while nothing ends
@@ -40,12 +41,14 @@ class View(Protocol):
 class Outcome:
     """What the gradebook says of one submission. score, of: points; records: by notebook.
 
-    waits: a person must look at it; others: it was graded with other checks than today's.
+    late: points that the late rule took, which `score` is without; waits: a person must look at it;
+    others: it was graded with other checks than today's.
     """
 
     student: str
     score: float
     of: float
+    late: float
     waits: bool
     others: bool
     notes: list[str]
@@ -91,7 +94,9 @@ class Grader:
             handed_in = list(self.course.read(name, assignments, students))
             run = _Run(self.course.gradebook_name, journal, handed_in)
             todo = run.todo(set(self._in_gradebook(name)), again=again, others=others)
+            self.records.late = self.course.late_rule()
             problems = self._run(run, name, todo)
+            self.records.late.settle(self.records.gradebook, name, students)
             outcomes = run.outcomes(self._in_gradebook(name))
             history = {one.student: run.saved(one) for one in handed_in}
             changed = list(changes(history, journal.records))
@@ -107,7 +112,8 @@ class Grader:
     def _in_gradebook(self, name: str) -> dict[str, dict[str, Any]]:
         self.records.gradebook.db.remove()  # a person may be grading in Formgrader meanwhile
         rows = self.records.gradebook.submission_dicts(name)
-        return {row["student"]: row for row in rows}
+        lost = penalties(self.records.gradebook, name)
+        return {row["student"]: {**row, "late": lost.get(row["student"], 0.0)} for row in rows}
 
     def _run(self, run: "_Run", name: str, todo: list[HandedIn]) -> list[str]:
         """Run what has no result yet, and write each submission when its last notebook has one."""
@@ -235,5 +241,8 @@ class _Run:
         notes += [note for record in records.values() for note in record.notes]
         waits = row["needs_manual_grade"] and any(one.inconclusive for one in records.values())
         others = last.key != one.key
-        points = float(row["score"] or 0.0), float(row["max_score"] or 0.0)
-        return Outcome(one.student, *points, waits, others, list(dict.fromkeys(notes)), records)
+        score, most, late = (float(row[key] or 0.0) for key in ("score", "max_score", "late"))
+        return Outcome(
+            one.student, max(0.0, score - late), most, late, waits, others,
+            list(dict.fromkeys(notes)), records,
+        )  # fmt: skip

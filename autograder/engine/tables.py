@@ -47,7 +47,9 @@ def differences(report: Report) -> list[str]:
     """A line for each submission that today's checks judge otherwise than those before."""
     if not report.changes:
         return [f"{report.assignment}: no submission changed."]
-    return [f"{report.assignment}: what changed", *(f"  {one}" for one in report.changes)]
+    late = {one.student for one in report.outcomes if one.late}
+    said = (f"{one}{', before the late rule' * (one.student in late)}" for one in report.changes)
+    return [f"{report.assignment}: what changed", *(f"  {line}" for line in said)]
 
 
 def verdict(one: Outcome) -> str:
@@ -57,6 +59,8 @@ def verdict(one: Outcome) -> str:
     checks = f"{passed} of {len(results)} checks" if results else ""
     if one.waits:
         return "? waits for a person"
+    if one.late:
+        return f"◔ late: -{one.late:g}; {checks}".removesuffix("; ")
     if one.of and one.score >= one.of:
         return "✓ full marks"
     if results and all(_untouched(result) for result in results):
@@ -88,6 +92,7 @@ def _submission(one: Outcome) -> dict[str, Any]:
         "student": one.student,
         "score": one.score,
         "of": one.of,
+        "late_submission_penalty": one.late,
         "waits_for_a_person": _cells(one) if one.waits else [],
         "other_checks": one.others,
         "notes": one.notes,

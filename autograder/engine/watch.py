@@ -79,7 +79,8 @@ class Watcher:
             raise HpclabError("; ".join(report.problems))
         warnings = self.exchange.hand_back(student, assignment)
         for one in report.outcomes:
-            points = f"{one.score:g} of {one.of:g}" + (", waits for a person" if one.waits else "")
+            points = f"{one.score:g} of {one.of:g}" + (f", late: -{one.late:g}" * bool(one.late))
+            points += ", waits for a person" * one.waits
             took = time.monotonic() - began
             self.tell(f"{student} {assignment}: {points}; feedback handed back after {took:.1f} s")
         for warning in warnings:

@@ -97,7 +97,7 @@ def as_nbgrader(scores: list[Score]) -> str:
         "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
         "raw_score", "late_submission_penalty", "score", "max_score",
     )  # fmt: skip
-    return _csv([list(columns), *([str(getattr(s, c)) for c in columns] for s in scores)])
+    return csv_text([list(columns), *([str(getattr(s, c)) for c in columns] for s in scores)])
 
 
 def as_moodle(scores: list[Score]) -> str:
@@ -114,7 +114,7 @@ def as_moodle(scores: list[Score]) -> str:
         for name in names:
             row += [mine[name].final, _told(mine[name])]
         rows.append(row)
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def as_canvas(scores: list[Score]) -> str:
@@ -127,7 +127,7 @@ def as_canvas(scores: list[Score]) -> str:
         who = next(iter(mine.values()))
         name = ", ".join(filter(None, (who.last_name, who.first_name))) or who.student_id
         rows.append([name, "", "", who.student_id, "", *(mine[n].final for n in names)])
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def as_json(scores: list[Score]) -> str:
@@ -192,7 +192,8 @@ def _told(score: Score) -> str:
     return "; ".join(said)
 
 
-def _csv(rows: Iterable[Row]) -> str:
+def csv_text(rows: Iterable[Row]) -> str:
+    """Rows as CSV, with no cell that a spreadsheet would take for a formula."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([list(map(_harmless, row)) for row in rows])
     return text.getvalue()

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from autograder.records.late import LateRule
 from autograder.tools import alembic_within_reach
 from hpclab.errors import HpclabError
 
@@ -75,9 +76,7 @@ class Records:
         self._autograde = Autograde(self._coursedir, config=config)
         steps = [self._step(step) for step in self._autograde.autograde_preprocessors]
         self._steps = [step for step in steps if not isinstance(step, _OURS)]
-        self._late = next((step for step in steps if isinstance(step, AssignLatePenalties)), None)
-        if self._late:
-            self._late.init_plugin()
+        self.late = LateRule(config)  # may be set to another, as the course's settings change
         self._save = SaveGrades(parent=self._autograde)
         alembic_within_reach()
         with _said_plainly(self._coursedir.db_url):
@@ -182,19 +181,7 @@ class Records:
             for index, cell in enumerate(graded.notebook.cells):
                 save.preprocess_cell(cell, resources, index)
         self.gradebook.db.flush()
-        if self._late:
-            submitted.late_submission_penalty = self._penalty(student, submission, submitted)
-
-    def _penalty(
-        self, student: str, submission: SubmittedAssignment, submitted: Any
-    ) -> float | None:
-        """What AssignLatePenalties, which would open a gradebook of its own, assigns."""
-        assert self._late
-        late = submission.total_seconds_late
-        if late <= 0:
-            return None
-        penalty = self._late.plugin_inst.late_submission_penalty(student, submitted.score, late)
-        return None if penalty is None else self._late._check_late_penalty(submitted, penalty)
+        submitted.late_submission_penalty = self.late.penalty(submission, submitted)
 
     def _write_folder(
         self,

@@ -1,15 +1,17 @@
 """System accounts of the roster: each learner's files, processes and submissions are their own."""
 
+import json
 import os
 import pwd
 import subprocess
 from collections.abc import Sequence
 
-from autograder.workshop.place import Place
+from autograder.workshop.place import Place, write_private
 from autograder.workshop.roster import Person
 from hpclab.errors import HpclabError
 
 MARK = "hpclab workshop"  # the comment of an account that `up` made
+WALL = "hpclab-wall"  # the account that the wall runs under, of the system's own
 _FIRST_UID = 1000  # below are the system's own
 
 
@@ -63,10 +65,25 @@ def ensure_accounts(place: Place, people: Sequence[Person], existing: bool) -> l
     return missing
 
 
+def ensure_wall(place: Place, people: Sequence[Person], course: str) -> None:
+    """The wall's own account, its folder, and what it may know: the course's id, the people."""
+    if account(WALL) is None:
+        _useradd(WALL, "--system", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin")
+    owner = pwd.getpwnam(WALL)
+    place.wall_state.mkdir(mode=0o700, exist_ok=True)
+    os.chown(place.wall_state, owner.pw_uid, owner.pw_gid)
+    known = [{"user": p.user, "name": p.name, "role": p.role} for p in people]
+    write_private(place.wall_people, json.dumps({"course": course, "people": known}))
+    os.chown(place.wall_people, 0, owner.pw_gid)
+    place.wall_people.chmod(0o640)
+
+
 def _add(place: Place, user: str) -> None:
-    home = str(place.homes / user)
-    command = ["useradd", "--no-create-home", "--user-group", "--home-dir", home,
-               "--comment", MARK, "--shell", "/bin/bash", user]  # fmt: skip
+    _useradd(user, "--home-dir", str(place.homes / user), "--shell", "/bin/bash")
+
+
+def _useradd(user: str, *options: str) -> None:
+    command = ["useradd", "--no-create-home", "--user-group", "--comment", MARK, *options, user]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise HpclabError(f"The account '{user}' could not be made: {answer.stderr.strip()}")

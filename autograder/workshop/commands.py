@@ -1,4 +1,4 @@
-"""The commands that run a room: `autograder workshop up`, `status`, `down`, `archive`."""
+"""The commands that run a room: `autograder workshop up`, `status`, `down` and the rest."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from autograder.workshop import day
 from hpclab.errors import HpclabError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ app = typer.Typer(help="Run a room: JupyterHub with a private server for each le
 console = Console()
 Dir = Annotated[Path, typer.Option("--dir", help="The folder that holds the workshop.")]
 DEFAULT = Path("workshop")
+for command in (day.release, day.note, day.plan, day.collect, day.feedback):
+    app.command()(command)
 
 
 @app.command()
@@ -47,6 +50,10 @@ def up(
     new_card: Annotated[
         list[str] | None, typer.Option(help="Give this user another password.")
     ] = None,
+    hold: Annotated[
+        bool | None,
+        typer.Option(help="Keep exercises back until you release them; by default as before."),
+    ] = None,
 ) -> None:
     """Bring the room up: accounts, cards, hub, proxy, exchange. Again: mends what is broken."""
     from autograder.workshop.up import Asked
@@ -54,7 +61,7 @@ def up(
 
     asked = Asked(
         roster, ip, port, https_cert, https_key, plain_http, prefix, existing_accounts, cores,
-        memory, new_card or [], url,
+        memory, new_card or [], url, hold,
     )  # fmt: skip
     bring_up(_place(folder), asked, _say)
 
@@ -87,6 +94,18 @@ def archive(
 
     place = _as_root(folder)
     write(place, place.load(), file, _say)
+
+
+@app.command()
+def papers(
+    out: Annotated[Path, typer.Option(help="A folder for the files, made for you alone.")],
+    folder: Dir = DEFAULT,
+) -> None:
+    """Write attendance, surveys, deadlines and marks as CSV files."""
+    from autograder.workshop.papers import papers as write
+
+    place = _as_root(folder)
+    write(place, place.load(), out.expanduser().absolute(), _say)
 
 
 @app.command()

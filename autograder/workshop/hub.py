@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import hpclab.server
+from autograder.workshop import accounts
+from autograder.workshop.attendance import Register
 from autograder.workshop.login import CardAuthenticator
 from autograder.workshop.place import Place, Settings
+from autograder.workshop.running import MARKER
 from autograder.workshop.spawner import Limits, RoomSpawner
+from autograder.workshop.wall.passes import address_for
 from hpclab.measure.machine import notebook_settings
 
 START_SECONDS = 180  # forty servers that start at once on few cores take their time
 SERVICE = "workshop"  # the name under which our own commands speak to the hub
+WALL = "wall"
 
 
 def configure(c: Any, root: str) -> None:
@@ -22,6 +27,14 @@ def configure(c: Any, root: str) -> None:
     _hub(c, place, settings)
     _people(c, place, settings)
     _servers(c, place, settings)
+    _attendance(c, Register(place.attendance))
+
+
+def _attendance(c: Any, register: Register) -> None:
+    c.Authenticator.post_auth_hook = register.logged_in
+    c.Spawner.pre_spawn_hook = register.starts
+    c.RoomSpawner.seen = register.seen
+    c.JupyterHub.last_activity_interval = 60  # seconds between two looks at who uses the proxy
 
 
 def _hub(c: Any, place: Place, settings: Settings) -> None:
@@ -39,7 +52,19 @@ def _hub(c: Any, place: Place, settings: Settings) -> None:
     # A hub that ends, however it does, leaves learners' servers alone: the next one finds them.
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.concurrent_spawn_limit = 0  # nobody of the room is sent away
-    c.JupyterHub.services = [{"name": SERVICE, "api_token": place.token.read_text().strip()}]
+    c.JupyterHub.services = [
+        {"name": SERVICE, "api_token": place.token.read_text().strip()},
+        {
+            "name": WALL, "api_token": _wall_key(place), "user": accounts.WALL,
+            "url": f"http://127.0.0.1:{settings.wall_port}", "cwd": "/", "display": False,
+            "command": [sys.executable, "-m", "autograder.workshop.wall", str(place.root)],
+            "environment": {MARKER: str(place.root)}, "oauth_no_confirm": True,
+        },
+    ]  # fmt: skip
+
+
+def _wall_key(place: Place) -> str:
+    return place.wall_key.read_text().strip()
 
 
 def _people(c: Any, place: Place, settings: Settings) -> None:
@@ -63,7 +88,14 @@ def _people(c: Any, place: Place, settings: Settings) -> None:
         {
             "name": "instructor",
             "groups": [f"formgrade-{settings.course}"],
-            "scopes": ["admin-ui", "list:users", "read:users:activity", "read:servers", "servers"],
+            "scopes": [
+                "admin-ui",
+                "list:users",
+                "read:users:activity",
+                "read:servers",
+                "servers",
+                f"access:services!service={WALL}",
+            ],
         },
     ]
 
@@ -79,7 +111,11 @@ def _servers(c: Any, place: Place, settings: Settings) -> None:
         **notebook_settings(settings.cores),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
         "HPCLAB_BUILD": str(place.public),
-        "HPCLAB_WORKSHOP": str(place.root),
+        "HPCLAB_EXCHANGE": str(place.exchange / settings.course),
+        MARKER: str(place.root),
+        "HPCLAB_WALL": lambda spawner: address_for(
+            _wall_key(place), spawner.user.name, settings.wall_port
+        ),
         "TMPDIR": lambda spawner: str(place.scratch / spawner.user.name),
         # Not in the home: with a full one no kernel would start, and nobody could make room.
         "JUPYTER_RUNTIME_DIR": lambda spawner: str(place.scratch / spawner.user.name / "jupyter"),

@@ -9,14 +9,15 @@ import os
 import shutil
 import sys
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 from autograder.build.assignments import release
-from autograder.build.files import contents, replace_folder
+from autograder.build.files import replace_folder
+from autograder.workshop.hand import put_out
 from autograder.workshop.roster import Person
 
 _PARTS = ("source", "hidden", "nbgrader_config.py")
@@ -81,24 +82,19 @@ def enrol(records: Any, people: list[dict[str, str]]) -> None:
         )
 
 
-def hand_out(course: Path, config: Any, slugs: Sequence[str]) -> None:
-    """Make each release and put it into the exchange, where it is not the same already."""
-    from nbgrader.apps import NbGraderAPI
-
-    outbound = Path(config.Exchange.root, config.CourseDirectory.course_id, "outbound")
-    api = NbGraderAPI(config=config)
+def hand_out(course: Path, exchange: Path, slugs: Collection[str], hold: bool) -> None:
+    """Make each release, and put it into the exchange; of those that are held, none that is not
+    there already."""
+    for name, mode in (("outbound", 0o755), ("inbound", _INBOUND)):
+        (exchange / name).mkdir(exist_ok=True)
+        (exchange / name).chmod(mode)
     for slug in slugs:
         release(course, slug)
-        # Compared, not remembered: a release may have been cut short.
-        if contents(course / "release" / slug) != contents(outbound / slug):
-            shutil.rmtree(outbound / slug, ignore_errors=True)
-            answer = api.release_assignment(slug)
-            if not answer["success"]:
-                sys.exit(f"nbgrader could not release {slug}:\n{answer['log']}")
-    (outbound.parent / "inbound").chmod(_INBOUND)
+        if not hold or (exchange / "outbound" / slug).is_dir():
+            put_out(course / "release" / slug, exchange)
 
 
-def main(course: Path) -> None:
+def main(course: Path, hold: bool) -> None:
     """Everything, with the tar on stdin."""
     from autograder.engine.course import CourseFolder
     from autograder.records.gradebook import Records
@@ -110,10 +106,12 @@ def main(course: Path) -> None:
         link.symlink_to(course)
     people = unpack(course, sys.stdin.buffer)
     folder = CourseFolder.load(course)
-    hand_out(course, folder.config, sorted(path.name for path in (course / "source").iterdir()))
+    exchange = Path(folder.config.Exchange.root, folder.config.CourseDirectory.course_id)
+    slugs = sorted(path.name for path in (course / "source").iterdir())
+    hand_out(course, exchange, slugs, hold)
     with closing(Records(folder.config)) as records:
         enrol(records, people)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "--hold" in sys.argv)

@@ -28,12 +28,14 @@ class Settings(BaseModel):
     port: int = 8000
     address: str = ""  # what learners type, where `up` was told
     ports: tuple[int, int]  # of the hub and of the proxy's own interface, on this machine only
+    wall_port: int = 0  # of the wall, on this machine only
     https_cert: str = ""
     https_key: str = ""
     cores: int
     memory: int  # bytes a process of a learner
     processes: int  # of a learner, threads included
     proxy: list[str]  # the proxy's command
+    hold: bool = False  # exercises wait until the instructor releases them
 
     @property
     def url(self) -> str:
@@ -99,6 +101,11 @@ class Place:
         return self.hub / "hub.log"
 
     @property
+    def attendance(self) -> Path:
+        """When the hub has seen whom."""
+        return self.hub / "attendance.jsonl"
+
+    @property
     def pid(self) -> Path:
         """The hub's process."""
         return self.hub / "hub.pid"
@@ -129,6 +136,26 @@ class Place:
         return self.root / "homes"
 
     @property
+    def wall(self) -> Path:
+        """What the wall's account reads and, in `wall_state`, writes."""
+        return self.root / "wall"
+
+    @property
+    def wall_people(self) -> Path:
+        """Who takes part, without e-mail: for the wall."""
+        return self.wall / "people.json"
+
+    @property
+    def wall_state(self) -> Path:
+        """What learners' servers told the wall."""
+        return self.wall / "state"
+
+    @property
+    def wall_key(self) -> Path:
+        """With which the wall speaks to the hub, and knows the passes of learners."""
+        return self.hub / "wall_key"
+
+    @property
     def scratch(self) -> Path:
         """A TMPDIR for each."""
         return self.root / "tmp"
@@ -148,7 +175,7 @@ class Place:
         self.root.mkdir(parents=True, exist_ok=True)
         modes = {
             self.root: 0o711, self.hub: 0o700, self.public: 0o755, self.homes: 0o711,
-            self.scratch: 0o711, self.exchange: 0o1777,
+            self.scratch: 0o711, self.exchange: 0o1777, self.wall: 0o711,
         }  # fmt: skip
         for folder, mode in modes.items():
             folder.mkdir(exist_ok=True)

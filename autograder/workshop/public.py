@@ -26,15 +26,16 @@ c.CourseDirectory.course_id = "{course}"
 c.Exchange.assignment_dir = str(Path.home() / "hpclab")
 c.Exchange.root = "{exchange}"
 '''
-# For who owns the course: nbgrader's menus for instructors, whose formgrader is a page in a frame,
-# which JupyterHub would refuse. Nobody else's pages open in the instructor's browser.
+# For who owns the course: the desk, and nbgrader's menus for instructors, whose formgrader is a
+# page in a frame, which JupyterHub would refuse. Nobody else's pages open in their browser.
 _INSTRUCTOR = {
     "labconfig/page_config.json": {
         "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}
     },
     "jupyter_server_config.json": {
         "ServerApp": {
-            "tornado_settings": {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}}
+            "jpserver_extensions": {"autograder.workshop.desk": True},
+            "tornado_settings": {"headers": {"Content-Security-Policy": "frame-ancestors 'self'"}},
         }
     },
 }
@@ -42,12 +43,11 @@ _PROBE = "import hpclab, jupyterhub, jupyterlab, numba; open({file!r}).close()"
 
 
 def lay_public(place: Place, built: Path, course: str) -> None:
-    """Copy book, release and demos; nothing of the instructor's lies beside them."""
-    parts = {
-        "book/html": built / "book" / "html",
-        "course/release": built / "course" / "release",
-        "demos": built / "demos",
-    }
+    """Copy book and demos; nothing of the instructor's lies beside them.
+
+    Exercises come from the exchange, by a link, so that none is there before it is released.
+    """
+    parts = {"book/html": built / "book" / "html", "demos": built / "demos"}
     if missing := [str(path) for path in parts.values() if not path.is_dir()]:
         raise HpclabError(
             f"The course is not built: {', '.join(missing)} is missing. Run `autograder build`."
@@ -61,10 +61,15 @@ def lay_public(place: Place, built: Path, course: str) -> None:
         place.public / "course" / "nbgrader_config.py",
         _CONFIG.format(course=course, exchange=place.exchange),
     )
+    released = place.public / "course" / "release"
+    if not released.is_symlink():
+        shutil.rmtree(released, ignore_errors=True)
+        released.symlink_to(place.exchange / course / "outbound")
     for name, settings in _INSTRUCTOR.items():
         write_text(place.public / "instructor" / name, json.dumps(settings, indent=1))
     for path in (place.public, *place.public.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def check_readable(place: Place) -> None:

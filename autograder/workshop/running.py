@@ -23,6 +23,7 @@ from hpclab.errors import HpclabError
 MARKER = "HPCLAB_WORKSHOP"  # in the environment of all that a workshop starts
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _START, _STOP, _ANSWER = 90.0, 60.0, 20.0  # seconds
+_WALL = 20.0  # for the wall to come back by itself
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,17 @@ class Room:
             with urllib.request.urlopen(url, timeout=_ANSWER, context=trust) as page:
                 return page.status == 200
         return False
+
+    def wall_answers(self, seconds: float = _WALL) -> bool:
+        """Whether the wall does, or within some seconds: it is started again when it ends."""
+        url = f"http://127.0.0.1:{self.settings.wall_port}/services/wall/health"
+
+        def asked() -> bool:
+            with suppress(OSError), urllib.request.urlopen(url, timeout=_ANSWER) as answer:
+                return answer.status == 200
+            return False
+
+        return _until(asked, seconds)
 
     def refuse_taken_port(self) -> None:
         """HpclabError where something that is not this workshop's listens at the door."""

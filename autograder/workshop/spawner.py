@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner
+from traitlets import Any as Anything
 from traitlets import Dict
 
 _NICE = 5  # hub, proxy and the instructor go first
@@ -54,6 +55,8 @@ class RoomSpawner(LocalProcessSpawner):
     limits = Dict(config=True, help="{user: Limits}; nobody else is limited.")
     own_settings = Dict(config=True, help="{user: JUPYTER_CONFIG_PATH}, where it is another.")
 
+    seen = Anything(config=True, help="Called with user and time when the server was last used.")
+
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
         """What the child does before it becomes the server."""
         become, limits = super().make_preexec_fn(name), self.limits.get(name)
@@ -73,6 +76,8 @@ class RoomSpawner(LocalProcessSpawner):
         if self.pid and not runs_as(self.pid, self.user.name):
             self.clear_state()
             return 0
+        if self.seen and self.orm_spawner and self.last_activity:
+            self.seen(self.user.name, self.last_activity)
         return await super().poll()
 
     def get_env(self) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Status:
     url: str
     hub: bool
     door: bool
+    wall: bool
     load: float
     cores: int
     memory_free: int
@@ -62,8 +63,9 @@ def look(room: Room) -> Status:
     _count(people)
     disk = shutil.disk_usage(room.place.root)
     status = Status(
-        room.settings.door, hub, door, os.getloadavg()[0], psutil.cpu_count() or 1,
-        psutil.virtual_memory().available, disk.free, list(people.values()),
+        room.settings.door, hub, door, hub and room.wall_answers(0), os.getloadavg()[0],
+        psutil.cpu_count() or 1, psutil.virtual_memory().available, disk.free,
+        list(people.values()),
     )  # fmt: skip
     status.problems = [*_of_parts(room, status, servers), *_of_machine(room, status, disk)]
     for user, server in (servers or {}).items():
@@ -118,6 +120,10 @@ def _of_parts(room: Room, status: Status, servers: object) -> list[str]:
         problems.append(
             f"Nobody opens at {room.settings.url}: the proxy is down. The hub starts it within "
             f"seconds; if not, {again}."
+        )
+    if not status.wall:
+        problems.append(
+            f"The wall does not answer; it starts again by itself, and if not, {again}."
         )
     return problems
 

@@ -1,6 +1,7 @@
 """`autograder workshop up`: makes what is missing, mends what is broken, leaves the rest alone."""
 
 import os
+import pwd
 import secrets
 import socket
 import subprocess
@@ -59,6 +60,7 @@ class Asked:
     memory: float | None  # GiB
     new_cards: Sequence[str]
     address: str = ""
+    hold: bool | None = None  # None: as before
 
 
 def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
@@ -72,9 +74,12 @@ def up(place: Place, asked: Asked, log: Callable[[str], None]) -> None:
         check_readable(place)
         compile_once(log)
         made = accounts.ensure_accounts(place, people, asked.existing)
+        accounts.ensure_wall(place, people, course)
         log(f"accounts: {len(people)} people, {len(made)} made now")
-        _lay_course(place, source, people)
-        log(f"course: in {place.course}, released to {place.exchange}")
+        hold = _held(place, asked)
+        _lay_course(place, source, course, people, hold)
+        told = "what you have released is" if hold else "all exercises are"
+        log(f"course: in {place.course}; {told} in {place.exchange}")
         settings = _settings(place, asked, people, course, find_proxy(place, log))
         _write(place, settings, asked.roster)
         _cards(place, settings, asked.new_cards, log)
@@ -119,27 +124,46 @@ def _settings(
         port=asked.port,
         address=asked.address.rstrip("/"),
         ports=before.ports if before else (_free_port(), _free_port()),
+        wall_port=(before.wall_port if before else 0) or _free_port(),
         https_cert=str(asked.https_cert.resolve()) if asked.https_cert else "",
         https_key=str(asked.https_key.resolve()) if asked.https_key else "",
         cores=asked.cores or max(1, cores() // learners),
         memory=int(asked.memory * 2**30) if asked.memory else share,
         processes=_PROCESSES,
         proxy=proxy,
+        hold=_held(place, asked),
     )
 
 
-def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
+def _held(place: Place, asked: Asked) -> bool:
+    if asked.hold is None:
+        return place.settings_file.is_file() and place.load().hold
+    return asked.hold
+
+
+def _own_folder(path: Path, owner: pwd.struct_passwd, mode: int) -> None:
+    """A folder of the instructor's; HpclabError where it is somebody else's already."""
+    try:
+        path.mkdir(mode=0o700)
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(mode)
+    except FileExistsError:
+        if path.is_symlink() or path.stat().st_uid != owner.pw_uid:
+            raise HpclabError(
+                f"{path} belongs to another than {owner.pw_name}, the instructor who stands first "
+                "in the roster. Put its owner first, or begin another workshop with --dir."
+            ) from None
+
+
+def _lay_course(
+    place: Place, source: Path, course: str, people: Sequence[Person], hold: bool
+) -> None:
     """Have the first instructor of the roster fill the course directory, which is theirs alone."""
     owner = accounts.account(next(person.user for person in people if person.teaches))
     assert owner is not None  # made just before
-    if not place.course.exists():
-        place.course.mkdir(mode=0o700)
-        os.chown(place.course, owner.pw_uid, owner.pw_gid)
-    elif place.course.stat().st_uid != owner.pw_uid:
-        raise HpclabError(
-            f"{place.course} belongs to another instructor than {owner.pw_name}, who stands first "
-            "in the roster. Put its owner first, or begin another workshop with --dir."
-        )
+    _own_folder(place.course, owner, 0o700)
+    # Made by root: whoever owns this folder decides what learners are given, and are told.
+    _own_folder(place.exchange / course, owner, 0o755)
     environment = {
         "HOME": owner.pw_dir, "USER": owner.pw_name, "TMPDIR": str(place.scratch / owner.pw_name),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
@@ -148,7 +172,8 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
         lay.pack(source, people, tar)
         tar.seek(0)
         answer = subprocess.run(
-            [sys.executable, "-m", "autograder.workshop.lay", str(place.course)],
+            [sys.executable, "-m", "autograder.workshop.lay", str(place.course),
+             *(["--hold"] if hold else [])],
             stdin=tar, capture_output=True, text=True, check=False, cwd=place.course,
             env=environment, user=owner.pw_uid, group=owner.pw_gid,
             extra_groups=os.getgrouplist(owner.pw_name, owner.pw_gid),
@@ -158,7 +183,7 @@ def _lay_course(place: Place, source: Path, people: Sequence[Person]) -> None:
 
 
 def _write(place: Place, settings: Settings, roster: Path) -> None:
-    for secret in (place.token, place.cookie_secret):
+    for secret in (place.token, place.cookie_secret, place.wall_key):
         if not secret.is_file():
             write_private(secret, secrets.token_hex(32))
     write_private(place.settings_file, settings.model_dump_json(indent=1))
@@ -185,11 +210,20 @@ def _run(room: Room, log: Callable[[str], None]) -> None:
         log("hub: other settings, or no answer: starting it anew; learners' servers go on")
         room.end_hub()
         hub = None
+    if hub and not room.wall_answers():
+        log("wall: no answer: starting the hub anew, which starts it; learners' servers go on")
+        room.end_hub()
+        hub = None
     if hub is None:
         room.start()
     if gone := room.dismiss():
         log(f"no longer in the roster, so logged out: {', '.join(gone)}")
     log(f"The room is open: {room.settings.door}")
+    if room.wall_answers():
+        log(f"The wall, to project as an instructor: {room.settings.door}/services/wall/")
+    else:  # a room without a wall is better than none
+        log(f"✗ The wall does not answer; {room.place.log} says why. All else works.")
+    log(f"The desk, for who owns the course: {room.settings.door}/hub/user-redirect/desk/")
 
 
 def _free_port() -> int:

@@ -2,5 +2,8 @@
 
 import "./progress.js";
 import "./quiz.js";
+import "./survey.js";
 import "./home.js";
+import "./notes.js";
+import "./room.js";
 import "./scrollable.js";

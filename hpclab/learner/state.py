@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hpclab.learner.guesses import Guess
+from hpclab.learner.surveys import Survey, take
 from hpclab.outline import HOME, Outline, OutlinedLesson
 from hpclab.verdicts import Verdict
 
@@ -75,6 +76,7 @@ class State:
     skip: list[str] = field(default_factory=list)  # suggested by the placement quiz
     placement: dict[str, str] = field(default_factory=dict)  # question -> first answer
     guesses: list[Guess] = field(default_factory=list)
+    surveys: dict[str, Survey] = field(default_factory=dict)
     recent: list[dict[str, Any]] = field(default_factory=list)  # the last tries, newest first
     last: tuple[str, str] = ("", "")  # the lesson of the last event, and the page or "exercise"
 
@@ -174,6 +176,10 @@ def _track(state: State, event: Event) -> None:
     state.track = event["track"] if event["track"] in state.outline.tracks else state.track
 
 
+def _survey(state: State, event: Event) -> None:
+    take(state.outline.surveys, state.surveys, event)
+
+
 _STEPS: dict[str, Callable[[State, Event], object]] = {
     "try": _try,
     "hint": _hint,
@@ -182,6 +188,8 @@ _STEPS: dict[str, Callable[[State, Event], object]] = {
     "prediction": _prediction,
     "read": _read,
     "track": _track,
+    "survey": _survey,
+    "survey-sent": _survey,
     "start": _touch,
     "submit": _touch,
     "reset": _touch,

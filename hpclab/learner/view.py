@@ -21,6 +21,7 @@ def view(state: State) -> Json:
         "recent": state.recent,
         "guesses": [{**asdict(guess), "factor": guess.factor} for guess in state.guesses],
         "guessed": summary(state.guesses),
+        "surveys": {name: asdict(survey) for name, survey in state.surveys.items()},
     }
 
 

@@ -25,6 +25,7 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
     from hpclab.measure.machine import notebook_settings
     from hpclab.server.api import Learner, handlers
     from hpclab.server.book import BookHandler, CourseBook, ToBookHandler
+    from hpclab.server.room import Room, RoomHandler
 
     for name, value in notebook_settings().items():
         os.environ.setdefault(name, value)
@@ -32,7 +33,12 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
     book = Path(CourseBook(parent=server).book)
     where = {"path": str(book), "default_filename": "index.html"}
     learner = Learner(learner_folder(Path(server.root_dir).resolve()), book)
-    api = [(url_path_join(base, "course", path), *rest) for path, *rest in handlers(learner)]
+    room = Room.from_environment(learner.progress.file)
+    learner.in_room = room is not None
+    asked = [*handlers(learner), ("api/room", RoomHandler, {"room": room})]
+    api = [(url_path_join(base, "course", path), *rest) for path, *rest in asked]
+    if room:
+        server.io_loop.add_callback(room.follow)
     server.web_app.add_handlers(
         ".*$",
         [
@@ -41,4 +47,8 @@ def _load_jupyter_server_extension(server: "ServerApp") -> None:
             (url_path_join(base, "course", "(.*)"), BookHandler, where),
         ],
     )
+    if learner.board.exchange:
+        from tornado.ioloop import IOLoop
+
+        IOLoop.current().spawn_callback(learner.board.follow)
     server.log.info(f"The book {book} is at {url_path_join(base, 'course')}/.")

@@ -22,6 +22,7 @@ from hpclab.learner.progress import Progress
 from hpclab.learner.state import State, fold
 from hpclab.learner.view import view
 from hpclab.outline import OUTLINE, Outline
+from hpclab.server.notes import Board
 from hpclab.server.said import event_of
 
 LOOK_SECONDS = 0.1  # between two looks at the progress file, while a page is listening
@@ -30,15 +31,17 @@ MOST_BYTES = 4096  # of what a page may say at once
 
 
 class Learner:
-    """The progress file and the book of one server."""
+    """The progress file and the book of one server, and what a workshop's instructor says."""
 
     def __init__(self, folder: Path | None, book: Path) -> None:
         self.progress, self.book = Progress(folder), book
+        self.board = Board.from_environment(folder)
+        self.in_room = False  # of a workshop, with a wall
 
     @property
     def stamp(self) -> tuple[int, ...]:
         """Another one when the progress or the book has changed."""
-        return tuple(
+        return self.board.news, *(
             number
             for file in (self.progress.file, self.book / OUTLINE)
             if file is not None and file.is_file()
@@ -56,7 +59,10 @@ class Learner:
     def seen(self) -> str:
         """The view of the learner's state, as JSON."""
         shown = view(self.state())
-        return json.dumps({**shown, "kept": self.progress.file is not None})
+        held = self.board.held(list(shown["lessons"]))
+        more = {"kept": self.progress.file is not None, "notes": self.board.notes, "held": held}
+        more["room"] = self.in_room
+        return json.dumps({**shown, **more})
 
 
 class _Handler(APIHandler):

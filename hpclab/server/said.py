@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from hpclab.errors import HpclabError, unknown
+from hpclab.learner.surveys import answer_of
 from hpclab.outline import Outline
 
 _PAGE = re.compile(r"(lessons|demos)/([a-z0-9-]+)\.html(#[\w-]{1,100})?")
@@ -15,8 +16,13 @@ def event_of(said: Any, outline: Outline) -> tuple[str, dict[str, Any]]:
     `{"event": "quiz", "lesson": "races", "question": "2", "answer": "b"}`: right or wrong is ours
     to say. `{"event": "read", "page": "lessons/races.html#the-law"}`: where the reader is.
     `{"event": "track", "track": "simulation"}`: the track they chose.
+    `{"event": "survey", "survey": "survey-before", "question": "1", "answer": "a"}`: what they
+    answered there, and `{"event": "survey-sent", "survey": "survey-before", "sent": "yes"}` that it
+    may be counted.
     """
-    kinds = {"quiz": _quiz, "read": _read, "track": _track}
+    kinds = {
+        "quiz": _quiz, "read": _read, "track": _track, "survey": _survey, "survey-sent": _sent,
+    }  # fmt: skip
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise HpclabError("Expected an object of strings.")
     kind = said.get("event", "")
@@ -45,3 +51,17 @@ def _track(said: dict[str, str], outline: Outline) -> dict[str, Any]:
     if said["track"] not in outline.tracks:
         raise unknown("track", said["track"], outline.tracks)
     return {"track": said["track"]}
+
+
+def _survey(said: dict[str, str], outline: Outline) -> dict[str, Any]:
+    asked = outline.surveys[said["survey"]][said["question"]]
+    about = {"survey": said["survey"], "question": said["question"]}
+    return about | {"answer": answer_of(asked, said["answer"])}
+
+
+def _sent(said: dict[str, str], outline: Outline) -> dict[str, Any]:
+    if said["survey"] not in outline.surveys:
+        raise unknown("survey", said["survey"], outline.surveys)
+    if said["sent"] not in ("yes", "no"):
+        raise HpclabError("sent: expected yes or no")
+    return {"survey": said["survey"], "sent": said["sent"]}

@@ -1,5 +1,6 @@
 """The learner's server, started as a learner does, and a browser that is already logged in."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+from autograder.build.files import alone_in
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -44,12 +47,22 @@ def browser_type_launch_args(require: Callable[[str, bool], None]) -> dict[str, 
 def served(
     require: Callable[[str, bool], None], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """`autograder build`, then `hpclab learn` on a new folder; Ctrl-C ends it with exit code 0."""
+    """`autograder build`, then `hpclab learn` on a new folder; Ctrl-C ends it with exit code 0.
+
+    Of several workers the first one builds, and each has a server of its own.
+    """
     require("Chromium (apt-get install chromium)", bool(CHROMIUM))
     commands = Path(sys.executable).parent
-    subprocess.run([commands / "autograder", "build"], cwd=REPOSITORY, check=True)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if worker else shared
+    with alone_in(shared / "book", print):
+        if not (shared / "book" / "built").exists():
+            subprocess.run([commands / "autograder", "build"], cwd=REPOSITORY, check=True)
+            (shared / "book" / "built").touch()
     folder = tmp_path_factory.mktemp("learner") / "hpclab"
-    learn = [commands / "hpclab", "learn", "--no-browser", "--port=9200", f"--dir={folder}"]
+    port = 9200 + int(worker.removeprefix("gw") or 0)
+    learn = [commands / "hpclab", "learn", "--no-browser", f"--port={port}", f"--dir={folder}"]
     with subprocess.Popen(learn, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

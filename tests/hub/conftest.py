@@ -13,13 +13,17 @@ import pytest
 
 from tests.browser.conftest import browser_type_launch_args as browser_type_launch_args
 from tests.content.conftest import make_mini
-from tests.hub.room import AUTOGRADER, Room
+from tests.hub.room import AUTOGRADER, Room, readable
+from tests.unit.tiny import ASKED
 
 
 @pytest.fixture(scope="session")
 def graded_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course of one lesson, book and all."""
+    """A course of one lesson and one survey, book and all."""
     root = make_mini(tmp_path_factory.mktemp("course") / "mini")
+    manifest = root / "course.toml"
+    manifest.write_text(manifest.read_text().replace("\nauthors", '\nsurveys = ["asked"]\nauthors'))
+    (root / "book" / "asked.md").write_text(ASKED)
     subprocess.run([AUTOGRADER, "build"], cwd=root, check=True)
     return root
 
@@ -32,7 +36,9 @@ def room_once(graded_course: Path, require: Callable[[str, bool], None]) -> Iter
     base.chmod(0o711)
     room = Room(base, graded_course, f"t{secrets.token_hex(2)}-", learners=12)
     try:
-        room.up()
+        room.up("--hold")
+        room.found_held = readable(room, "bob", "double")
+        room.as_owner("workshop", "release", "double")
         yield room
     finally:
         room.remove()

@@ -67,9 +67,9 @@ def test_a_day(room: Room) -> None:
         "nbgrader generate_feedback double && nbgrader release_feedback double"  # fmt: skip
     code, said = tina.shell(kernel_t, f"cd {room.dir}/course && {steps}")
     assert code == 0, said
-    code, said = tina.shell(kernel_t, f"cd {room.dir}/course && autograder export --to g.csv "
-                            "&& cat g.csv")  # fmt: skip
+    code, said = tina.shell(kernel_t, f"cd {room.dir}/course && autograder export --to g.csv")
     assert code == 0, said
+    said = (room.dir / "course" / "g.csv").read_text()
     rows = list(csv.DictReader(said.splitlines()))
     share = {row["student_id"]: float(row["score"]) / float(row["max_score"]) for row in rows}
     assert share[ada.user] == 1

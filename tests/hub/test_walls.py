@@ -16,6 +16,7 @@ CLOSED = (
     "hub", "hub/jupyterhub.sqlite", "hub/passwords.json", "hub/token", "hub/cookie_secret",
     "hub/hub.log", "workshop.json", "jupyterhub_config.py", "roster.csv", "course",
     "course/gradebook.db", "course/hidden/double.py", "course/source/double", ".", "homes", "tmp",
+    "wall/people.json", "wall/state", "hub/wall_key",
 )  # fmt: skip
 OPEN = ("public/book/html/index.html", "public/course/release/double/double.ipynb")
 

@@ -19,6 +19,11 @@ authors = ["A"]
 title = "Day"
 lessons = ["one"]
 
+[plans.day]
+track = "day"
+start = "09:00"
+breaks = [{after = "one", minutes = 20}]
+
 [[modules]]
 title = "M"
 
@@ -51,14 +56,19 @@ def test_lessons_in_order_and_by_slug(tmp_path: Path) -> None:
     ("old", "new", "line", "words"),
     [
         ('title = "T"', 'title = "T', 3, "not valid TOML"),
-        ("core = 2,", "core = 26,", 25, "minutes.core: expected"),
-        ('needs = ["one"]', 'needs = ["oen"]', 24, "'oen'. The nearest: one"),
+        ("core = 2,", "core = 26,", 30, "minutes.core: expected"),
+        ('needs = ["one"]', 'needs = ["oen"]', 29, "'oen'. The nearest: one"),
         ('lessons = ["one"]', 'lessons = ["three"]', 12, "lessons: There is no lesson 'three'"),
-        ('slug = "two"', 'slug = "one"', 23, "'one' stands twice"),
-        ('slug = "two"', 'slug = "Two_x"', 23, "slug: expected"),
-        ('title = "M"', 'titel = "M"', 14, "title: expected: Field required"),
+        ('slug = "two"', 'slug = "one"', 28, "'one' stands twice"),
+        ('slug = "two"', 'slug = "Two_x"', 28, "slug: expected"),
+        ('title = "M"', 'titel = "M"', 19, "title: expected: Field required"),
         ('license = "CC-BY-4.0"\n', "", 1, "course.license: expected: Field required"),
         ('authors = ["A"]', 'authors = "A"', 8, "course.authors: expected"),
+        ('track = "day"', 'track = "dya"', 15, "track: There is no track 'dya'. The nearest: day"),
+        ('after = "one"', 'after = "two"', 17, "There is no lesson of the plan 'two'"),
+        ('start = "09:00"', 'start = "9 am"', 16, "plans.day.start: expected"),
+        ('start = "09:00"', 'start = "24:00"', 16, "plans.day.start: expected"),
+        ("minutes = 20", "minutes = 0", 17, "plans.day.breaks.0.minutes: expected"),
     ],
 )
 def test_a_mistake_has_file_line_and_field(

@@ -74,8 +74,20 @@ def test_the_outline_knows_lessons_tasks_and_quizzes(built: Path) -> None:
     assert placement["1"].tracks == {"a": "all"}
     assert (placement["2"].answers, placement["2"].skip) == ({"a": True, "b": False}, ["one"])
     assert outline.quizzes["one"]["1"].answers == {"a": False, "b": True}
+    how, why = outline.surveys["asked"].values()
+    assert (how.text, how.choices) == ("How sure are you?", ["not at all", "quite"])
+    assert (why.text, why.choices) == ("Why?", [])
     with pytest.raises(HpclabError, match=r"no lesson 'onne'\. The nearest: one"):
         outline.lesson("onne")
+
+
+def test_a_survey_is_text_without_a_script(built: Path) -> None:
+    page = BeautifulSoup((built / "_build/book/html/asked.html").read_text(), "html.parser")
+    how, why = page.select(".ask")
+    assert how["data-ask"] == "asked/1"
+    assert [item.text.strip() for item in how.select("li")] == ["not at all", "quite"]
+    assert [line.text for line in why.select("p")] == ["Why?", "In your own words."]
+    assert not page.select("main input, main textarea")
 
 
 def test_a_book_without_an_outline_names_the_command(tmp_path: Path) -> None:
@@ -90,6 +102,10 @@ MISTAKES = {
     ":track: all": (":track: al", "track: There is no track 'al'. The nearest: all."),
     ":skip: one": (":skip: won", "skip: There is no lesson 'won'. The nearest:"),
     "{open-exercise} one": ("{open-exercise} on", "open-exercise: There is no lesson 'on'."),
+    "# Start": (
+        "# Start\n\n:::{ask} Why?\n:::",
+        "ask: only a page that course.toml names in `surveys` asks",
+    ),
     "{progress} continue": ("{progress} all", "progress: expected one of continue,"),
 }
 
@@ -101,9 +117,12 @@ def test_an_authors_mistakes_have_lines(built: Path, tmp_path: Path) -> None:
     for good, (bad, _) in MISTAKES.items():
         text = text.replace(good, bad)
     page.write_text(text)
+    (root / "book/asked.md").write_text("# Asked\n\n:::{ask} Why?\n- since\n:::\n")
     with pytest.raises(HpclabError) as caught:
         build(root)
     told = str(caught.value).splitlines()
     for _, said in MISTAKES.values():
         (line,) = [line for line in told if said in line]
         assert re.match(r"book/index\.md:\d+: ", line)
+    assert "book/asked.md:3: " in str(caught.value)
+    assert "ask: expected one list of 2 to 9 choices, or nothing" in str(caught.value)

@@ -3,12 +3,14 @@
 import http.client
 import json
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -44,6 +46,24 @@ class Server:
         return list(Progress(self.folder).events())
 
 
+class StandInWall(BaseHTTPRequestHandler):
+    """Keeps what a learner's server pushes, and answers as the wall does."""
+
+    pushed: ClassVar[list[tuple[str | None, Any]]] = []
+
+    def do_POST(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.pushed.append((self.headers["Authorization"], said))
+        known = {"end": 0, "help": bool(said.get("help")), "name": False,
+                 "pseudonym": "Amber owl", "called": "Ada", "more": "x"}  # fmt: skip
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(known).encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("learner")
@@ -53,15 +73,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (book / OUTLINE_FILE).write_text(OUTLINE.model_dump_json())
     args = [*command(folder, book, 9300, False), f"--ServerApp.base_url={PREFIX}"]
     log = folder / "log"
+    wall = ThreadingHTTPServer(("127.0.0.1", 0), StandInWall)
+    threading.Thread(target=wall.serve_forever, daemon=True).start()
+    env = {"HPCLAB_WALL": f"http://ada:pass@127.0.0.1:{wall.server_port}/services/wall/"}
     with (
         log.open("w") as out,
-        subprocess.Popen(args, env=environment(), stdout=out, stderr=out) as process,
+        subprocess.Popen(args, env={**environment(), **env}, stdout=out, stderr=out) as process,
     ):
         try:
             info = wait_until_up(process, log)
             yield Server(info["port"], info["token"], folder, book)
         finally:
             stop(process)
+            wall.shutdown()
+            wall.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +149,25 @@ def test_what_a_page_says_is_kept(server: Server) -> None:
     assert track["track"] == "short"
 
 
+def test_a_survey_is_the_learners_until_it_is_sent(server: Server) -> None:
+    def say(**said: str) -> dict[str, Any]:
+        answer = server.ask("record", {"survey": "before", **said})
+        assert answer.status == 200
+        shown: dict[str, Any] = json.loads(answer.read())["surveys"]["before"]
+        return shown
+
+    say(event="survey", question="1", answer="a")
+    hostile = "<b>=1+1</b>\x1b[2J\u202e\nnext"
+    shown = say(event="survey", question="2", answer=hostile)
+    assert shown == {"answers": {"1": "a", "2": "<b>=1+1</b> [2J \nnext"}, "sent": False}
+    assert say(event="survey-sent", sent="yes")["sent"] is True
+    shown = say(event="survey", question="1", answer="")
+    assert (shown["sent"], "1" in shown["answers"]) == (True, False), "changed at will"
+    assert say(event="survey-sent", sent="no")["sent"] is False
+    most = {"event": "survey", "survey": "before", "question": "2", "answer": "\U0001d4ae" * 500}
+    assert server.ask("record", json.dumps(most, ensure_ascii=False).encode()).status == 200
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -144,6 +188,14 @@ def test_what_a_page_says_is_kept(server: Server) -> None:
         {"event": "read", "page": "lessons/one.html#<script>"},
         {"event": "track", "track": "nobody's"},
         {"event": "track"},
+        {"event": "survey", "survey": "before", "question": "1", "answer": "c"},
+        {"event": "survey", "survey": "before", "question": "1", "answer": "so"},
+        {"event": "survey", "survey": "before", "question": "2", "answer": "x" * 1001},
+        {"event": "survey", "survey": "before", "question": "3", "answer": "a"},
+        {"event": "survey", "survey": "one", "question": "1", "answer": "a"},
+        {"event": "survey", "survey": "../before", "question": "1", "answer": "a"},
+        {"event": "survey-sent", "survey": "before", "sent": "perhaps"},
+        {"event": "survey-sent", "survey": "one", "sent": "yes"},
         {},
     ],
 )
@@ -221,3 +273,30 @@ def test_a_page_to_print_says_that_it_is_unsigned(server: Server) -> None:
     assert "1 of 2 tasks" in page
     assert "Two" not in page, "only what was begun"
     assert server.ask("page", headers={}).status == 302
+
+
+def test_in_a_room_a_page_asks_for_help(server: Server) -> None:
+    """With the server's own pass; the page learns of its own reader alone."""
+    assert json.loads(server.ask("state").read())["room"] is True
+    StandInWall.pushed.clear()
+    answer = server.ask("room", {"help": True})
+    assert json.loads(answer.read()) == {"help": True, "name": False, "pseudonym": "Amber owl",
+                                         "called": "Ada"}  # fmt: skip
+    assert ("Basic YWRhOnBhc3M=", {"help": True}) in StandInWall.pushed
+    for said in (b"{", b"[]", b"{}", {"help": 1}, {"user": True}, {"help": "<b>"}, b"[" * 200):
+        assert server.ask("room", said).status == 400, said
+    assert server.ask("room", b" " * 300).status == 413
+    for body in (None, {"help": True}):
+        assert server.ask("room", body, headers={}).status == 403
+
+
+def test_a_check_is_pushed_within_moments(server: Server) -> None:
+    StandInWall.pushed.clear()
+    said = {"lesson": "one", "task": "f", "verdict": "failed", "checks": {"a": "failed"}}
+    Progress(server.folder).record("try", **said, earned=0.0, printed="secret")
+    until = time.monotonic() + 60
+    while not (told := [body["tries"] for _, body in StandInWall.pushed if "tries" in body]):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert said.items() <= told[0][0].items()
+    assert set(told[0][0]) == {*said, "at"}

@@ -35,6 +35,9 @@ OUTLINE = Outline.model_validate(
                 "2": {"answers": {"a": True, "b": False}, "skip": ["one"]},
             },
         },
+        "surveys": {
+            "before": {"1": {"text": "How?", "choices": ["so", "or so"]}, "2": {"text": "Why?"}}
+        },
     }
 )
 

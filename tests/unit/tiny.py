@@ -17,6 +17,7 @@ license = "CC-BY-4.0"
 language = "en-GB"
 authors = ["A. Author"]
 reference = ["bibliography"]
+surveys = ["asked"]
 [tracks.all]
 title = "Everything"
 lessons = ["one", "two"]
@@ -95,6 +96,17 @@ Read on.
 :::{lessons}
 :::
 """
+ASKED = """\
+# Asked
+
+:::{ask} How *sure* are you?
+- not at all
+- quite
+:::
+
+:::{ask} Why?
+:::
+"""
 BIBLIOGRAPHY = "@book{someone-2001-work, author={A. One}, title={Work}, publisher={P}, year={2001}}"
 EXERCISE = """\
 # %% task="f"
@@ -121,6 +133,7 @@ def make_course(root: Path) -> Path:
     (root / "book" / "reference" / "bibliography.md").write_text(
         "# Works\n\n```{bibliography}\n```\n"
     )
+    (root / "book" / "asked.md").write_text(ASKED)
     for slug in ("one", "two"):
         (root / "book" / "lessons" / f"{slug}.md").write_text(LESSON.format(slug=slug))
         (root / "book" / "instructors" / f"{slug}.md").write_text(f"# Notes on {slug}\n")
