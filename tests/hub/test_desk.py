@@ -98,6 +98,7 @@ def test_grades_feedback_and_marks_from_the_desk(room: Room, tina: Client) -> No
     (shown,) = tina.get("/desk/api/state").json()["lessons"]
     assert shown["graded"] >= 1
     assert shown["due"] == "2030-01-01T18:00"
+    until(lambda: tina.get("/desk/api/state").json()["people"]["answers"])  # the wall does
     assert at_the_desk(tina, do="deadline", lesson="double", time="none")["state"] == "done"
 
 
