@@ -70,10 +70,10 @@ function layout(rows, feet, tasks, share = 1) {
     const down = high / ((Math.ceil(rows / tables) + feet) * ROW + HEAD);
     const across = (cell) => (wide - 24 * tables) / (tables * (NAME + tasks * cell));
     const size = Math.min(down, across(CELL), LARGEST);
-    const words = across(WORD) >= 0.7 * size;
-    if (size > best.size) best = { size: words ? Math.min(size, across(WORD)) : size, tables, words };
+    if (size > best.size) best = { size, tables, worded: Math.min(size, across(WORD)) };
   }
-  return { ...best, size: Math.max(best.size, SMALLEST) };
+  const words = best.worded >= 0.7 * best.size; // a little smaller, but told twice
+  return { tables: best.tables, words, size: Math.max(words ? best.worded : best.size, SMALLEST) };
 }
 
 function heads(lessons) {
