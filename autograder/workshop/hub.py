@@ -117,6 +117,8 @@ def _servers(c: Any, place: Place, settings: Settings) -> None:
             _wall_key(place), spawner.user.name, settings.wall_port
         ),
         "TMPDIR": lambda spawner: str(place.scratch / spawner.user.name),
+        # Not in the home: with a full one no kernel would start, and nobody could make room.
+        "JUPYTER_RUNTIME_DIR": lambda spawner: str(place.scratch / spawner.user.name / "jupyter"),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(
             [str(Path(hpclab.server.__file__).parent / "jupyter"), str(place.public / "course")]
         ),

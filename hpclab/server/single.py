@@ -26,6 +26,7 @@ def main() -> None:
         print(note, flush=True)
     folder.chmod(0o700)
     settings = {**lab_settings(folder), "ServerApp.root_dir": folder}
+    settings["ServerApp.no_browser_open_file"] = True  # one thing less that a full home refuses
     options = [f"--{name}={value}" for name, value in settings.items()]
     command = [sys.executable, "-m", "jupyterhub.singleuser", *sys.argv[1:], *options]
     os.chdir(Path.home())
