@@ -41,7 +41,7 @@ help.onclick = () => tell({ help: !known.help });
 name.onclick = () => tell({ name: !known.name });
 onState((state) => {
   if (!state.room || bar.isConnected) return;
-  document.querySelector(".bd-article, main").prepend(bar);
+  (document.querySelector(".bd-article") ?? document.querySelector("main")).prepend(bar);
   tell(null);
   document.addEventListener("visibilitychange", () => document.hidden || tell(null));
 });

@@ -20,7 +20,7 @@ const HEAD = 10.5; // em: height of the columns' titles
 const ROW = 1.55; // em: height of a row
 const NAME = 13; // em: width of a name with its badges
 const CELL = 2.3; // em: width of a sign
-const WORD = 6; // em: width of a sign with its word
+const WORD = 5.5; // em: width of a sign with its word
 const SMALLEST = 13; // pixels
 const LARGEST = 30;
 const AGAIN = 1000; // milliseconds until a lost connection is tried again
@@ -38,9 +38,10 @@ function make(tag, attributes = {}, ...children) {
 }
 
 /** A sign, which a screen reader passes over, and the word that says the same. */
-function signed([, sign, , word], ...more) {
+function signed([, sign, , word], here) {
   return [make("span", { class: "sign", "aria-hidden": "true" }, sign),
-    make("span", { class: "word" }, ` ${word}`, ...more)];
+    make("span", { class: "word" }, ` ${word}`),
+    ...(here ? [make("span", { class: "unseen" }, ", here")] : [])];
 }
 
 function badge(kind, text) {
@@ -70,10 +71,10 @@ function layout(rows, feet, tasks, share = 1) {
     const down = high / ((Math.ceil(rows / tables) + feet) * ROW + HEAD);
     const across = (cell) => (wide - 24 * tables) / (tables * (NAME + tasks * cell));
     const size = Math.min(down, across(CELL), LARGEST);
-    const words = across(WORD) >= 0.7 * size;
-    if (size > best.size) best = { size: words ? Math.min(size, across(WORD)) : size, tables, words };
+    if (size > best.size) best = { size, tables, worded: Math.min(size, across(WORD)) };
   }
-  return { ...best, size: Math.max(best.size, SMALLEST) };
+  const words = best.worded >= 0.7 * best.size; // a little smaller, but told twice
+  return { tables: best.tables, words, size: Math.max(words ? best.worded : best.size, SMALLEST) };
 }
 
 function heads(lessons) {
@@ -92,7 +93,7 @@ function row(one, tasks) {
   const cells = tasks.map(({ number }) => {
     const state = BY_SIGN[one.cells[number]];
     const here = number === one.at;
-    return make("td", { class: state[2] + (here ? " here" : "") }, ...signed(state, here ? ", here" : ""));
+    return make("td", { class: state[2] + (here ? " here" : "") }, ...signed(state, here));
   });
   return make("tr", {}, name, ...cells);
 }
