@@ -76,14 +76,14 @@ async def learn(wall: Running, course: Course, user: str, every: float, rng: ran
 
 
 async def ask(wall: Running, users: list[str], seconds: float) -> dict[str, tuple[float, float]]:
-    """Each second another one asks for help, until all have; pseudonym: begun, answered."""
+    """Each second another one asks for help, until all have; their name: begun, answered."""
     asked, until = {}, time.time() + seconds
     for user in users:
         if time.time() > until:
             break
         begun = time.time()
         known = await push(wall, user, {"help": True})
-        asked[known["pseudonym"]] = (begun, time.time())
+        asked[known["called" if known["name"] else "pseudonym"]] = (begun, time.time())
         await asyncio.sleep(0.5)
         await push(wall, user, {"help": False})  # so that the list of those who ask stays short
         await asyncio.sleep(0.5)
@@ -123,6 +123,7 @@ async def measure(wall: Running, course: Course, given: argparse.Namespace) -> N
         shown = await page.evaluate("shown")
         for one in (*learning, listening):
             one.cancel()
+        await asyncio.gather(*learning, listening, return_exceptions=True)
         await browser.close()
     share = (now.user - used.user + now.system - used.system) / took
     print(f"{given.learners} learners, a push of each every {given.every:.0f} s, {took:.0f} s")

@@ -27,6 +27,14 @@ function close(note, state) {
   }
 }
 
+/** Notes stay in sight: what gets the focus, or is jumped to, must not come to lie behind them. */
+function makeRoom() {
+  const height = place.offsetHeight;
+  const bar = document.querySelector(".bd-header-article")?.offsetHeight || 0; // stays in sight too
+  place.style.top = `${bar}px`;
+  document.documentElement.style.scrollPaddingTop = height ? `${bar + height + 16}px` : "";
+}
+
 function words(note, state) {
   if (note.text !== undefined) return [note.text];
   const title = state.lessons[note.lesson]?.title;
@@ -48,6 +56,7 @@ function card(note, state) {
     close(note, state);
     const next = element.nextElementSibling || element.previousElementSibling;
     element.remove();
+    makeRoom();
     (next?.querySelector("button") || document.querySelector("h1 a, a"))?.focus();
   });
   return element;
@@ -58,6 +67,7 @@ function showNotes(state) {
   const since = Date.now() - HOURS * 3600e3;
   const wanted = state.notes.filter((note) => !done.has(note.at) && Date.parse(note.at) > since);
   place.replaceChildren(...wanted.slice(-MOST).reverse().map((note) => card(note, state)).filter(Boolean));
+  makeRoom();
 }
 
 /** An exercise that is still held has no file: its link would lead nowhere. */
@@ -75,7 +85,7 @@ function showHeld(state) {
 }
 
 onState((state, before) => {
-  if (!place.isConnected) document.querySelector(".bd-article, main")?.prepend(place);
+  if (!place.isConnected) (document.querySelector(".bd-article") || document.querySelector("main"))?.prepend(place);
   if (JSON.stringify(state.notes) !== JSON.stringify(before?.notes)) showNotes(state);
   showHeld(state);
 });

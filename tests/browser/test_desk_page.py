@@ -97,7 +97,7 @@ def in_a_workshop(page: Page) -> None:
                  {"at": "2026-01-01T00:00:00+00:00", "text": "long ago"}]  # fmt: skip
         route.fulfill(json={**state, "notes": notes, "held": ["races"]})
 
-    page.route(re.compile(r"/course/api/state$"), answer)
+    page.route(re.compile(r"/course/api/(state|record)$"), answer)
     page.route(re.compile(r"/course/api/events$"), lambda route: route.abort())
 
 

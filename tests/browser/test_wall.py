@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import REPOSITORY, Served, Watch
-from tests.browser.wcag import colour_faults, faults, told
+from tests.browser.wcag import TALL, colour_faults, faults, told
 from tests.unit.simulated import fill
 from tests.unit.walls import PREFIX, Running, tried
 
 PROJECTOR = {"width": 1920, "height": 1080}
-TELEPHONE = {"width": 320, "height": 700}
+TELEPHONE = {"width": 320, "height": TALL}
 
 
 @pytest.fixture(params=[40, 1000])

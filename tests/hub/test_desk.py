@@ -2,11 +2,12 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from autograder.workshop.desk.desk import FRESH
 from tests.hub.client import SECONDS, Client
 from tests.hub.room import Room, as_user, readable
 from tests.hub.test_day import DOUBLE, assignment, solution, solve
@@ -39,11 +40,13 @@ def state(client: Client) -> dict[str, Any]:
 
 
 @pytest.fixture
-def tina(room: Room) -> Client:
+def tina(room: Room) -> Iterator[Client]:
     tina = room.client("tina")
     tina.enter()
     assert tina.get("/desk/").status_code == 200  # and its cookie
-    return tina
+    yield tina
+    if not (room.dir / "exchange/mini/outbound/double").is_dir():
+        room.as_owner("workshop", "release", "double")
 
 
 def test_a_lesson_is_held_until_the_desk_releases_it(room: Room, tina: Client) -> None:
@@ -57,12 +60,15 @@ def test_a_lesson_is_held_until_the_desk_releases_it(room: Room, tina: Client) -
     servers = room.servers("s05")
     assert state(bob)["held"] == ["double"]
     assert bob.get(f"/api/contents/{DOUBLE}").status_code == 404
-    assert not assignment(bob, "fetch")["success"]
+    assignment(bob, "fetch")
+    assert bob.get(f"/api/contents/{DOUBLE}").status_code == 404
     assert readable(room, "s05", "double") == []
 
+    told = len(state(bob)["notes"])
     run = at_the_desk(tina, do="release", lesson="double")
     assert run["state"] == "done", run
-    until(lambda: [note for note in state(bob)["notes"] if note.get("lesson") == "double"])
+    until(lambda: state(bob)["notes"][told:])
+    assert state(bob)["notes"][-1]["lesson"] == "double"
     assert bob.read(DOUBLE)["cells"]
     assert state(bob)["held"] == []
     assert at_the_desk(tina, do="note", text="<b>Lunch</b> at 12")["state"] == "done"
@@ -86,8 +92,13 @@ def test_grades_feedback_and_marks_from_the_desk(room: Room, tina: Client) -> No
         made = at_the_desk(tina, do="export", format=format)
         assert made["state"] == "done", made
         assert bob.user in tina.get(f"/desk/marks/{format}.csv").text
-    shown = tina.get("/desk/api/state").json()["lessons"]
-    assert shown[0]["graded"] >= 1
+    due = at_the_desk(tina, do="deadline", lesson="double", time="2030-01-01T18:00")
+    assert due["state"] == "done", due
+    time.sleep(FRESH)
+    (shown,) = tina.get("/desk/api/state").json()["lessons"]
+    assert shown["graded"] >= 1
+    assert shown["due"] == "2030-01-01T18:00"
+    assert at_the_desk(tina, do="deadline", lesson="double", time="none")["state"] == "done"
 
 
 def test_a_learner_has_no_desk_and_no_say(room: Room, tina: Client) -> None:

@@ -1,5 +1,6 @@
 """Attendance and surveys: what is made of notes, and of answers that anybody could have forged."""
 
+import asyncio
 import csv
 import io
 import math
@@ -13,6 +14,7 @@ from autograder.records.exports import csv_text
 from autograder.workshop.attendance import Register, attendance, notes
 from autograder.workshop.papers import _own, checked, survey_rows
 from autograder.workshop.roster import Person
+from autograder.workshop.spawner import RoomSpawner
 from hpclab.errors import HpclabError
 from hpclab.learner.surveys import Survey, take
 from hpclab.outline import Asked
@@ -112,3 +114,16 @@ def test_files_go_only_where_nobody_else_writes(tmp_path: Path) -> None:
             _own(tmp_path / name)
     with pytest.raises(HpclabError, match="There is no folder"):
         _own(tmp_path / "gone" / "papers")
+
+
+def test_a_server_in_use_is_seen(tmp_path: Path) -> None:
+    """The hub asks each server every half minute whether it runs."""
+    register = Register(tmp_path / "attendance.jsonl")
+    known = SimpleNamespace(last_activity=NINE.replace(tzinfo=None), name="", server=None, state={})
+    spawner = RoomSpawner(orm_spawner=known, seen=register.seen)
+    spawner.user = SimpleNamespace(name="ada")
+    for _ in range(2):
+        assert asyncio.run(spawner.poll()) == 0, "no process, so it does not run"
+    known.last_activity = None
+    asyncio.run(spawner.poll())
+    assert list(notes(tmp_path / "attendance.jsonl")) == [("ada", NINE)]

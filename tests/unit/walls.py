@@ -13,7 +13,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 from tornado.web import create_signed_value
@@ -63,6 +63,24 @@ class _Hub(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+class StandInWall(BaseHTTPRequestHandler):
+    """Keeps what a learner's server pushes, and answers as the wall does."""
+
+    pushed: ClassVar[list[tuple[str | None, Any]]] = []
+
+    def do_POST(self) -> None:
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.pushed.append((self.headers["Authorization"], said))
+        known = {"end": 0, "help": bool(said.get("help")), "name": False,
+                 "pseudonym": "Amber owl", "called": "Ada", "more": "x"}  # fmt: skip
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(known).encode())
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""

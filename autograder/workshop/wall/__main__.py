@@ -17,9 +17,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from autograder.workshop.place import Place
+from autograder.workshop.wall.service import application, server
+from autograder.workshop.wall.wall import Wall
 
 _PR_SET_PDEATHSIG = 1
-_PAUSE = 0.5  # seconds between a wall's end and the next one
+_PAUSE, _LONGEST = 0.1, 10.0  # seconds between a wall's end and the next one
 
 
 def main(root: Path) -> None:
@@ -38,16 +40,13 @@ def main(root: Path) -> None:
             asyncio.run(serve(Place(root), listening, os.environ["JUPYTERHUB_API_TOKEN"]))
         os.waitpid(child, 0)
         print("The wall ended and is started again.", file=sys.stderr, flush=True)
-        lasted = time.monotonic() - begun > 10
-        pause = _PAUSE if lasted else min(2 * pause, 20 * _PAUSE)
+        lasted = time.monotonic() - begun > _LONGEST
+        pause = _PAUSE if lasted else min(2 * pause, _LONGEST)
         time.sleep(pause)
 
 
 async def serve(place: Place, listening: socket.socket, key: str) -> None:
     """Be the wall, for ever."""
-    from autograder.workshop.wall.service import application, server
-    from autograder.workshop.wall.wall import Wall
-
     listening.setblocking(False)
     app, screen = application(Wall.of(place), key)
     server(app).add_socket(listening)

@@ -124,18 +124,18 @@ function counts(wall, lessons) {
   const { size } = layout(1, 6, tasks.length * 1.5, 0.65);
   at("grid").className = "grid counts";
   at("grid").style.setProperty("--size", size);
-  const line = (name, kind, count, of = wall.on) => make("tr", {}, make("th", { scope: "row" }, ...name),
+  const line = (name, count, of = wall.on) => make("tr", {}, make("th", { scope: "row" }, ...name),
     ...tasks.map((task) => {
-      const cell = make("td", { class: kind }, `${count(task)}`);
-      cell.style.setProperty("--share", of ? count(task) / of : 0);
-      return cell;
+      const bar = make("span", { class: "bar" }); // the same once more, to be seen from afar
+      bar.style.setProperty("--share", of ? count(task) / of : 0);
+      return make("td", {}, `${count(task)}`, bar);
     }));
   const body = STATES.map((state) => line([make("span", { class: "sign", "aria-hidden": "true" }, state[1]),
-    ` ${state[3]}`], state[2], (task) => task.counts[state[0]]));
-  body.push(line([badge("stuck", "STUCK")], "", (task) => task.stuck));
+    ` ${state[3]}`], (task) => task.counts[state[0]]));
+  body.push(line([badge("stuck", "STUCK")], (task) => task.stuck));
   const head = heads(lessons);
   head.querySelector("th[scope=col]").textContent = "Learners";
-  body.push(...Object.entries(TIMES).map(([name, count]) => line([name], "", count, 0)));
+  body.push(...Object.entries(TIMES).map(([name, count]) => line([name], count, 0)));
   return [make("table", {}, head, make("tbody", {}, ...body))];
 }
 
