@@ -4,17 +4,13 @@
 `api/record` takes what happens on a page. The learner is whoever the server runs for.
 """
 
-import asyncio
 import json
-import time
-from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
-from tornado.iostream import StreamClosedError
 
 from hpclab.errors import HpclabError
 from hpclab.learner.own_page import own_page
@@ -22,11 +18,11 @@ from hpclab.learner.progress import Progress
 from hpclab.learner.state import State, fold
 from hpclab.learner.view import view
 from hpclab.outline import OUTLINE, Outline
+from hpclab.server.events import send_events
 from hpclab.server.notes import Board
 from hpclab.server.said import event_of
 
 LOOK_SECONDS = 0.1  # between two looks at the progress file, while a page is listening
-HEARTBEAT_SECONDS = 15.0  # after so long without news, a comment finds out who has gone
 MOST_BYTES = 4096  # of what a page may say at once
 
 
@@ -116,24 +112,21 @@ class EventsHandler(_Handler):
     @authorized
     async def get(self) -> None:
         """Send the state for as long as the page listens."""
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("X-Accel-Buffering", "no")  # a proxy must not hold events back
-        sent, at = tuple[int, ...](), 0.0
-        while not self.request.connection.stream.closed():  # type: ignore[union-attr]
-            stamp = self.learner.stamp
-            if stamp != sent or not at:
-                with suppress(web.HTTPError) if at else nullcontext():  # the book is being rebuilt
-                    self.write(f"data: {self.seen()}\n\n")
-                sent, at = stamp, time.monotonic()
-            elif time.monotonic() - at >= HEARTBEAT_SECONDS:
-                self.write(": still here\n\n")
-                at = time.monotonic()
+        sent: tuple[int, ...] | None = None
+
+        def news() -> str | None:
+            nonlocal sent
+            first, before, sent = sent is None, sent, self.learner.stamp
+            if sent == before:
+                return None
             try:
-                await self.flush()
-            except StreamClosedError:
-                return
-            await asyncio.sleep(LOOK_SECONDS)
+                return self.seen()
+            except web.HTTPError:  # the book is being rebuilt
+                if first:
+                    raise
+                return None
+
+        await send_events(self, news, LOOK_SECONDS)
 
 
 class PageHandler(JupyterHandler):

@@ -125,6 +125,10 @@ def book(watch: Watch, page: Page, served: Served) -> Iterator[Page]:
     shutil.rmtree(served.folder / ".hpclab" / "workspaces", ignore_errors=True)
     page.goto(f"{served.url}course/?token={served.token}")
     yield page
+    for tab in page.context.pages:  # a lab that is still starting a kernel does so now, or never
+        if tab != page:
+            tab.close()
+    page.goto("about:blank")
     who = {"Authorization": f"token {served.token}"}
     for kernel in page.request.get(f"{served.url}api/kernels", headers=who).json():
         ended = page.request.delete(f"{served.url}api/kernels/{kernel['id']}", headers=who)

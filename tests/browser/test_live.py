@@ -26,6 +26,8 @@ def thebe(require: Callable[[str, bool], None], served: Served) -> None:
 @pytest.fixture
 def demo(book: Page, served: Served) -> Iterator[Page]:
     """The page of the demo `vectorise`, whose kernel is gone when the page is left."""
+    for kernel in kernels(book, served):  # one that a closed lab of another test was starting
+        book.request.delete(f"{served.url}api/kernels/{kernel}", headers=who(served))
     book.goto(f"{served.url}course/demos/vectorise.html")
     yield book
     book.goto("about:blank")

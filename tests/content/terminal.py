@@ -56,7 +56,7 @@ class Learner:
         """Lay the outline of the book, without its pages."""
         book = self.course / "_build/book/html"
         book.mkdir(parents=True)
-        made = outline(Course.load(self.course), {"double": "How fast is twice?"}, {})
+        made = outline(Course.load(self.course), {"double": "How fast is twice?"}, {}, {})
         (book / "course.json").write_text(made.model_dump_json())
         return self
 

@@ -1,6 +1,5 @@
 """Who asks for help, at the desk: what the wall answers, or does not."""
 
-import asyncio
 import base64
 import json
 
@@ -10,6 +9,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from autograder.workshop.desk.people import People
+from tests.unit.loops import run
 
 ADA = {"user": "ada", "name": "Ada", "pseudonym": "Otter", "help": 2, "stuck": None,
        "lesson": "one", "task": "f", "verdict": "failed", "named": False}  # fmt: skip
@@ -39,7 +39,7 @@ def asked(body: str, status: int = 200, secret: str = "pass") -> People:
         server.stop()
         return people
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def test_who_has_waited_longest_comes_first() -> None:
@@ -65,6 +65,6 @@ def test_a_wrong_pass_shows_nobody() -> None:
 
 def test_a_wall_that_is_down() -> None:
     people = People("http://tina:pass@127.0.0.1:9/services/wall/")
-    people._known = asyncio.run(people._ask())
+    people._known = run(people._ask())
     assert not people.seen()["answers"]
     assert not People("").seen()["wall"]

@@ -1,6 +1,5 @@
 """Attendance and surveys: what is made of notes, and of answers that anybody could have forged."""
 
-import asyncio
 import csv
 import io
 import math
@@ -18,6 +17,7 @@ from autograder.workshop.spawner import RoomSpawner
 from hpclab.errors import HpclabError
 from hpclab.learner.surveys import Survey, take
 from hpclab.outline import Asked
+from tests.unit.loops import run
 
 PEOPLE = [Person("tina", "Tina", role="instructor"), Person("ada", "=Ada"), Person("bob", "Bob")]
 VIENNA = timezone(timedelta(hours=1))
@@ -123,7 +123,7 @@ def test_a_server_in_use_is_seen(tmp_path: Path) -> None:
     spawner = RoomSpawner(orm_spawner=known, seen=register.seen)
     spawner.user = SimpleNamespace(name="ada")
     for _ in range(2):
-        assert asyncio.run(spawner.poll()) == 0, "no process, so it does not run"
+        assert run(spawner.poll()) == 0, "no process, so it does not run"
     known.last_activity = None
-    asyncio.run(spawner.poll())
+    run(spawner.poll())
     assert list(notes(tmp_path / "attendance.jsonl")) == [("ada", NINE)]

@@ -12,6 +12,7 @@ from tornado.httpclient import HTTPClientError
 from autograder.workshop.wall.passes import address_for
 from hpclab.learner.progress import STATE, Progress
 from hpclab.server.room import TRIES, Room
+from tests.unit.loops import run
 from tests.unit.walls import Running, lay
 
 
@@ -47,15 +48,15 @@ def test_a_check_arrives_once_and_nothing_else(wall: Running, progress: Progress
     progress.record("read", lesson="one", page="lessons/one.html")
     record(progress, "failed", {"right": "failed", "own": "failed"})
     room = of(wall, "ada", progress)
-    asyncio.run(_push(room, 3))
+    run(_push(room, 3))
     assert mine(wall, "ada") == ["failed"]
     record(progress, "passed", {"right": "passed"}, lesson="my-own")
     record(progress, "passed", {"right": "passed"})
     assert progress.file
     with progress.file.open("a") as file:
         file.write('{"event": "try", "torn')
-    asyncio.run(_push(room, 1))
-    asyncio.run(_push(of(wall, "ada", progress), 1))  # the learner's server was killed meanwhile
+    run(_push(room, 1))
+    run(_push(of(wall, "ada", progress), 1))  # the learner's server was killed meanwhile
     assert mine(wall, "ada") == ["failed", "passed"]
     assert "printed" not in json.dumps(wall.journal)
     assert "own" not in json.dumps(wall.journal)
@@ -87,7 +88,7 @@ def test_what_happened_while_the_wall_was_down_arrives(wall: Running, progress: 
             await asyncio.sleep(0.1)
         following.cancel()
 
-    asyncio.run(asyncio.wait_for(day(), 120))
+    run(asyncio.wait_for(day(), 120))
     assert mine(wall, "bob") == ["failed"] * (TRIES + 5) + ["passed"]
 
 

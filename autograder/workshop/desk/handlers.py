@@ -3,9 +3,7 @@ desk/api/events` the same with each change, `POST desk/api/do` an action, `POST 
 end, `GET desk/marks/...` an export.
 """
 
-import asyncio
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,14 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.iostream import StreamClosedError
 
 from autograder.workshop.desk.deeds import deed
 from autograder.workshop.desk.desk import Desk
 from autograder.workshop.desk.run import Busy
 from hpclab.errors import HpclabError
+from hpclab.server.events import send_events
 
 LOOK_SECONDS = 0.25
-HEARTBEAT_SECONDS = 15.0
 MOST_BYTES = 4096  # of what a page may say
 _PAGE = Path(__file__).parent / "page"
 _POLICY = (
@@ -73,23 +70,14 @@ class EventsHandler(_Handler):
     @authorized
     async def get(self) -> None:
         """Send what is to be seen for as long as the page listens."""
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("X-Accel-Buffering", "no")  # a proxy must not hold events back
-        sent, at = "", 0.0
-        while not self.request.connection.stream.closed():  # type: ignore[union-attr]
-            text = self.seen() if not sent else self._again(sent)
-            if text != sent:
-                self.write(f"data: {text}\n\n")
-                sent, at = text, time.monotonic()
-            elif time.monotonic() - at >= HEARTBEAT_SECONDS:
-                self.write(": still here\n\n")
-                at = time.monotonic()
-            try:
-                await self.flush()
-            except StreamClosedError:
-                return
-            await asyncio.sleep(LOOK_SECONDS)
+        sent = ""
+
+        def news() -> str | None:
+            nonlocal sent
+            before, sent = sent, self._again(sent) if sent else self.seen()
+            return sent if sent != before else None
+
+        await send_events(self, news, LOOK_SECONDS)
 
     def _again(self, sent: str) -> str:
         """As it is now; as it was while the book is being rebuilt."""
