@@ -3,9 +3,10 @@
 import os
 import signal
 import time
+from contextlib import suppress
 
+import httpx
 import psutil
-import pytest
 
 from tests.hub.client import Client
 from tests.hub.room import Room, as_user, events
@@ -45,16 +46,18 @@ def test_up_twice(room: Room) -> None:
     assert ada.run(kernel, "print(x + 1)").text == "42\n"
 
 
-@pytest.mark.parametrize("victims", [["hub"], ["proxy"], ["hub", "proxy"]])
-def test_hub_and_proxy_come_back(room: Room, victims: list[str]) -> None:
-    """A learner's server and its kernel go on meanwhile; the login holds."""
+def test_hub_and_proxy_come_back(room: Room) -> None:
+    """A learner's server and its kernel go on meanwhile; the login holds.
+
+    The hub alone is killed in test_wall.py.
+    """
     ada = room.client("ada")
     ada.enter()
     note(ada, "before")
     (server,) = room.servers("ada")
     kernel = ada.kernel("")
     ada.run(kernel, "x = 41")
-    for victim in victims:
+    for victim in ("hub", "proxy"):
         kill(room.pid(victim))
     said = room.command("status")
     assert said.returncode == 1
@@ -66,6 +69,27 @@ def test_hub_and_proxy_come_back(room: Room, victims: list[str]) -> None:
     assert ada.read("note.txt") == "before"
     assert room.command("status").returncode in (0, 1)  # a machine under load is said to be so
     assert room.client("bob").enter().status_code == 200
+
+
+def test_the_hub_starts_its_proxy_again(room: Room) -> None:
+    ada = room.client("ada")
+    ada.enter()
+    note(ada, "before")
+    hub, proxy = room.pid("hub"), room.pid("proxy")
+    kill(proxy)
+    until = time.monotonic() + 120
+    while not _answers(ada):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert room.pid("proxy") != proxy
+    assert room.pid("hub") == hub
+    assert ada.read("note.txt") == "before"
+
+
+def _answers(client: Client) -> bool:
+    with suppress(httpx.TransportError):
+        return client.get("/course/").status_code == 200
+    return False
 
 
 def test_a_learners_server_comes_back(room: Room) -> None:

@@ -3,7 +3,7 @@
 from tests.hub.load import put_under_load
 from tests.hub.room import Room, events
 
-SECONDS = 30.0
+SECONDS = 15.0
 
 
 def test_twelve_learners_at_once(room: Room) -> None:
