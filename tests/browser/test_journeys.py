@@ -1,6 +1,7 @@
 """Learning alone: from the first visit to a first green check, away and back, stuck and unstuck."""
 
 import re
+import time
 from collections.abc import Iterator
 
 import nbformat
@@ -41,6 +42,14 @@ def passed(served: Served, lesson: str, *tasks: str) -> None:
     for task in tasks:
         result = Result("check", task, "Says so.", Verdict.PASSED, 1.0, 1.0)
         Progress(served.folder).record_try(lesson, Report(task, [result]))
+
+
+def settled(served: Served) -> None:
+    """What a page says while it is being left has arrived."""
+    file, size = Progress(served.folder).file, -1
+    assert file is not None
+    while size != (size := file.stat().st_size):
+        time.sleep(3)
 
 
 def another_visit(browser: Browser, served: Served) -> tuple[BrowserContext, Page]:
@@ -105,6 +114,7 @@ def test_close_everything_and_resume(browser: Browser, served: Served) -> None:
     here.get_by_role("link", name="Continue", exact=True).click()
     expect(page).to_have_url(re.compile(r"lessons/races\.html(#[\w-]+)?$"))
     context.close()
+    settled(served)
 
     passed(served, "races", "total")  # a stretch task: the lesson is not done
     context, page = another_visit(browser, served)
