@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,8 @@ from tests.unit.walls import PREFIX, Running, lay, lay_people, tried
 
 @pytest.fixture(scope="module")
 def wall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(lay(tmp_path_factory.mktemp("wall") / "room"))
-    try:
+    with closing(Running(lay(tmp_path_factory.mktemp("wall") / "room"))) as running:
         yield running
-    finally:
-        running.close()
 
 
 def forget(wall: Running) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,8 @@ from tests.unit.walls import Running, lay
 
 @pytest.fixture(scope="module")
 def wall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(lay(tmp_path_factory.mktemp("wall") / "room"))
-    try:
+    with closing(Running(lay(tmp_path_factory.mktemp("wall") / "room"))) as running:
         yield running
-    finally:
-        running.close()
 
 
 @pytest.fixture
