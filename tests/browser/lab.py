@@ -24,11 +24,21 @@ def open_exercise(page: Page, slug: str) -> Page:
 
 
 def kernel_is(page: Page, status: str) -> None:
-    """Wait for a kernel, and for a word in its indicator, which is `idle` without one."""
-    kernel = page.locator(f"{NOTEBOOK} .jp-KernelName")
-    expect(kernel.first).to_have_text("Python 3 (ipykernel)", timeout=SLOW)
+    """Wait for a kernel, and for a word in its indicator, which is `idle` without one.
+
+    JupyterLab takes a kernel for lost when a list of kernels that was asked for before it started
+    arrives after it; a learner then loads the page again.
+    """
+    name = page.locator(f"{NOTEBOOK} .jp-KernelName")
     indicator = page.locator(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="{status}"]')
-    expect(indicator.first).to_be_visible(timeout=SLOW)
+    lost = name.filter(has_text="No Kernel")
+    for _ in range(3):
+        expect(name.first).to_have_text("Python 3 (ipykernel)", timeout=SLOW)
+        expect(indicator.or_(lost).first).to_be_visible(timeout=SLOW)
+        if not lost.count():
+            return
+        page.reload()
+    raise AssertionError("The kernel was lost three times.")
 
 
 def cell_with(page: Page, text: str) -> Locator:

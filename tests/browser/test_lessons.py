@@ -1,4 +1,4 @@
-"""Each lesson in a browser: its page, its demo run in JupyterLab, its exercise opened."""
+"""Lessons in a browser: where pages lead; demos of each kind run in JupyterLab; exercises."""
 
 import contextlib
 import time
@@ -15,9 +15,24 @@ from tests.browser.conftest import REPOSITORY, Served, Watch
 from tests.browser.lab import NOTEBOOK, SLOW, kernel_is, run_all
 
 LESSONS = [lesson.slug for lesson in Course.load(REPOSITORY).lessons()]
+RUN = ("vectorise", "chunks", "gpu-kernels")  # compiled, with a cluster, in the simulator
 
 
-@pytest.mark.parametrize("slug", LESSONS)
+def test_each_page_leads_to_its_notebooks(book: Page, served: Served, watch: Watch) -> None:
+    """The build has run each demo: here it is enough that JupyterLab would find it."""
+    for slug in LESSONS:
+        book.goto(f"{served.url}course/lessons/{slug}.html")
+        for link, folder in (("Open the demo", "demos"), ("Open the exercise", slug)):
+            to = book.get_by_role("link", name=link).first
+            path = f"{folder}/{slug}.ipynb"
+            assert to.evaluate("link => link.href") == f"{served.url}lab/tree/{path}"
+            found = book.request.get(f"{served.url}api/contents/{path}?content=0")
+            assert found.json()["type"] == "notebook", path
+    assert watch.foreign == []
+    assert watch.errors == []
+
+
+@pytest.mark.parametrize("slug", RUN)
 def test_page_demo_and_exercise(book: Page, served: Served, watch: Watch, slug: str) -> None:
     book.goto(f"{served.url}course/lessons/{slug}.html")
     with book.expect_popup() as opened:

@@ -34,8 +34,7 @@ def forget(wall: Running) -> None:
 def kill_inner(wall: Running) -> None:
     (inner,) = wall.keeper.children()
     inner.send_signal(signal.SIGKILL)
-    while inner.is_running() and inner.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(0.02)
+    inner.wait(60)  # until its keeper has taken note
     wall.wait()
 
 

@@ -49,12 +49,7 @@ class Runner:
         """End the action that runs, as Ctrl-C does; if that is not enough, for good."""
         self._stopped = True
         if process := self._process:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
-                try:
-                    await asyncio.wait_for(process.wait(), _PATIENCE)
-                except TimeoutError:
-                    os.killpg(process.pid, signal.SIGKILL)
+            await _end(process)
 
     async def _run(self, deed: Deed) -> None:
         """All commands, also after one that failed: what is collected is graded."""
@@ -84,6 +79,8 @@ class Runner:
                  "PYTHONUNBUFFERED": "1"}, start_new_session=True,
         )  # fmt: skip
         assert process.stdout
+        if self._stopped:  # while the process was being started
+            await _end(process)
         while said := await process.stdout.read(4096):
             self._say(said.decode(errors="replace"))
         return await process.wait()
@@ -92,3 +89,12 @@ class Runner:
         """Keep what was said, as text without colours; learners' names and words are in it."""
         plain = _NOT_TEXT.sub("", said.replace("\r\n", "\n").replace("\r", "\n"))
         self.text = (self.text + plain)[-KEPT:]
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            await asyncio.wait_for(process.wait(), _PATIENCE)
+        except TimeoutError:
+            os.killpg(process.pid, signal.SIGKILL)
