@@ -82,6 +82,7 @@ class Watch:
 
     def __init__(self, context: BrowserContext, home: str) -> None:
         self.home, self.foreign, self.errors = home, list[str](), list[str]()
+        context.set_default_timeout(60_000)  # milliseconds: CI's machine is loaded
         context.on("request", self._request)
         context.on("response", self._response)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))

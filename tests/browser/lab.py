@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 SLOW = 90_000  # milliseconds; a loaded machine takes long to start a kernel
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # others may be open in tabs behind
 RAN = re.compile(r"\[\d+\]:")
 

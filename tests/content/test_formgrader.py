@@ -65,7 +65,7 @@ def get(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -54,7 +54,7 @@ class World:
         self.unfinished -= 1
 
     def Probe(self, source: int, tag: int, status: Status) -> None:  # noqa: N802
-        self.early[source, tag] = self.line(source, self.rank, tag).get(timeout=20)
+        self.early[source, tag] = self.line(source, self.rank, tag).get(timeout=60)
         status.size = len(self.early[source, tag])
 
     def Recv(self, buffer: list[Any], source: int, tag: int) -> None:  # noqa: N802

@@ -38,7 +38,7 @@ class Server:
         """The answer, and what it says; POST where there is a body."""
         known = {"Authorization": f"token {self.token}"} if headers is None else headers
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as to:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as to:
             to.request("GET" if data is None else "POST", f"{PREFIX}desk{path}", data, known)
             answer = to.getresponse()
             said = answer.read()
@@ -210,7 +210,7 @@ def test_one_thing_at_a_time_and_it_can_be_stopped(server: Server) -> None:
 
 
 def test_events_tell_of_a_run(server: Server) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as to:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as to:
         to.request(
             "GET", f"{PREFIX}desk/api/events", headers={"Authorization": f"token {server.token}"}
         )

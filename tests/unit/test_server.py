@@ -34,7 +34,7 @@ class Server:
         self, path: str, *, token: bool = True, method: str = "GET", accept: str = ""
     ) -> http.client.HTTPResponse:
         """The answer to a request; the path is sent as it stands, dots and all."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Authorization": f"token {self.token}"} if token else {}
         connection.putrequest(method, PREFIX + path, skip_accept_encoding=True)
         for name, value in (headers | {"Accept-Encoding": accept}).items():
@@ -171,7 +171,7 @@ def test_ctrl_c_leaves_nothing_running_and_a_busy_port_is_said(tmp_path: Path) -
     assert said[0].startswith(f"Port {port} is busy; this is port {urlsplit(url).port}")
     assert any("ipykernel_launcher" in command for command in family.values())
     assert "Your work is saved" in rest
-    assert not psutil.wait_procs(family, timeout=5)[1]
+    assert not psutil.wait_procs(family, timeout=60)[1]
     assert (tmp_path / ".hpclab" / "server.log").stat().st_mode & 0o077 == 0
 
 

@@ -36,7 +36,7 @@ class Server:
         self, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
         """GET, or POST where there is a body; with the token unless other headers are given."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         known = {"Authorization": f"token {self.token}"} if headers is None else headers
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         method = "GET" if data is None else "POST"
@@ -114,7 +114,7 @@ def test_another_site_cannot_tell_with_the_readers_cookie(server: Server) -> Non
 
 def _login(server: Server) -> str:
     """The cookies of a browser that opened the book with the token in its address."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", f"{PREFIX}course/index.html?token={server.token}")
     answer = connection.getresponse()
     return "; ".join(c.partition(";")[0] for c in answer.headers.get_all("Set-Cookie") or ())

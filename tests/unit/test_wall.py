@@ -128,7 +128,7 @@ def test_instructors_know_who_it_is_and_the_wall_does_not(wall: Running) -> None
 
 
 def test_a_viewers_page_hears_of_a_push(wall: Running) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", wall.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", wall.port, timeout=60)
     connection.request("GET", PREFIX + "api/events", headers=wall.as_browser("tinas"))
     answer = connection.getresponse()
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -153,7 +153,7 @@ def test_kill_9_loses_nothing(wall: Running) -> None:
     (inner,) = wall.keeper.children()
     wall.keeper.kill()
     wall.keeper.wait()
-    psutil.wait_procs([inner], timeout=20)
+    psutil.wait_procs([inner], timeout=60)
     assert not inner.is_running(), "the wall ends with its keeper, as the keeper with the hub"
     with (wall.place.wall_state / "events.jsonl").open("a") as journal:
         journal.write('{"at": 1, "user": "ada", "event": "he')  # the power went
